@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { orderEvent, type OrderEvent } from '@millrace/contracts';
+import { createKafka, type EventPublisher } from '@millrace/kafka';
+import { createRedis, RedisMetricCache } from '@millrace/stores';
+import { System } from '@millrace/e2e/system';
+import { WebhookReceiver } from '@millrace/e2e/webhook-receiver';
+import { quantile, type Bench, type BenchRow } from './row.ts';
+import { onStack } from './stack.ts';
+
+const RATES = [100, 1_000];
+const PROBES = 120;
+const EVERY_MS = 500;
+const WARM_UP_MS = 30_000;
+const ARRIVAL_LIMIT_MS = 30_000;
+/** Alerts of another lane page nobody, so this bench works in the live lane of a stack of its own. */
+const LANE = 'live';
+
+/** A country that no shopper lives in fires this rule at its first order. */
+const RULES = `version: 1
+rules:
+  - name: first-order
+    kind: threshold
+    metric: orders
+    window: 1m
+    match: { country: "*" }
+    is: ">="
+    value: 1
+    decide: each
+    when: labels.country.startsWith("probe-")
+    annotations: { summary: "{{ labels.country }}" }
+`;
+
+interface Arrivals {
+  readonly redis: ReadonlyMap<string, number>;
+  readonly webhook: ReadonlyMap<string, number>;
+}
+
+/** From the moment an order is given to Kafka until its minute shows in Redis, and until the alert it causes is at a webhook. */
+export const latency: Bench = {
+  title: 'Latency with everything running',
+  run: (report) =>
+    onStack(async () => {
+      const system = await System.create({}, LANE);
+      const hooks = await WebhookReceiver.listen();
+      try {
+        await startAll(system, hooks.url);
+        const rows: BenchRow[] = [];
+        for (const rate of RATES) {
+          report(`${rate} events/s …`);
+          await setRate(system, rate);
+          await delay(WARM_UP_MS);
+          rows.push(...(await measure(rate, hooks)));
+        }
+        return rows;
+      } finally {
+        await system.stop();
+        await hooks.close();
+      }
+    }),
+};
+
+async function startAll(system: System, hookUrl: string): Promise<void> {
+  const rules = join(system.home, 'rules.yaml');
+  const receivers = join(system.home, 'receivers.yaml');
+  await writeFile(rules, RULES);
+  await writeFile(
+    receivers,
+    `version: 1\nreceivers:\n  - { name: probe, type: webhook, url: "${hookUrl}", secrets: [{ env: BENCH_SECRET }], allowPrivate: ["${hookUrl}"], sendResolved: false }\n`,
+  );
+  await system.start('spark');
+  await system.start('metrics-sink');
+  await system.start('ruler', { MILLRACE_RULER_RULES: rules });
+  await system.start('notifier', { MILLRACE_NOTIFIER_RECEIVERS: receivers, BENCH_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+  await system.start('query-api');
+  await system.start('simulator');
+}
+
+/** Keeps the simulator's own mix: 3 order events in 100. */
+async function setRate(system: System, rate: number): Promise<void> {
+  const answer = await fetch(`${system.part('simulator').url}/rate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ clickstream: rate * 0.97, orders: rate * 0.03 }),
+  });
+  if (!answer.ok) throw new Error(`the simulator refused ${rate}/s: ${await answer.text()}`);
+}
+
+async function measure(rate: number, hooks: WebhookReceiver): Promise<BenchRow[]> {
+  const kafka = createKafka({ brokers: process.env['MILLRACE_KAFKA_BROKERS']!.split(','), registryUrl: process.env['MILLRACE_REGISTRY_URL']!, lane: LANE, clientId: 'bench' });
+  const publisher = await kafka.publisher();
+  const redis = createRedis(process.env['MILLRACE_REDIS_URL']!, 'bench');
+  await redis.ready();
+  const shown = new Map<string, number>();
+  const end = await new RedisMetricCache(redis).subscribe(LANE, (readings) => {
+    for (const { metric, window, dimensions } of readings) {
+      const country = dimensions['country'];
+      if (metric === 'orders' && window === '1m' && country?.startsWith('probe-') === true && !shown.has(country)) shown.set(country, Date.now());
+    }
+  });
+  try {
+    const sent = await sendProbes(publisher, `probe-${rate}`);
+    await allArrived(sent, shown, hooks);
+    return rows(rate, sent, { redis: shown, webhook: webhookTimes(hooks) });
+  } finally {
+    await end();
+    await redis.close();
+    await publisher.close();
+  }
+}
+
+async function sendProbes(publisher: EventPublisher, prefix: string): Promise<Map<string, number>> {
+  const sent = new Map<string, number>();
+  for (let index = 0; index < PROBES; index += 1) {
+    const country = `${prefix}-${index}`;
+    sent.set(country, Date.now());
+    await publisher.publish(orderEvent, probe(country));
+    // Spread over the trigger's interval, so that the sample does not keep step with it.
+    await delay(EVERY_MS + (index % 10) * 17);
+  }
+  return sent;
+}
+
+function probe(country: string): OrderEvent {
+  return {
+    eventId: randomUUID(), eventType: 'PLACED', occurredAt: Date.now(), orderId: randomUUID(), customerId: randomUUID(), visitorId: null, sessionId: null,
+    country, currency: 'EUR', totalMinor: 100, lines: [], paymentMethod: null, reason: null,
+  };
+}
+
+async function allArrived(sent: ReadonlyMap<string, number>, shown: ReadonlyMap<string, number>, hooks: WebhookReceiver): Promise<void> {
+  const limit = performance.now() + ARRIVAL_LIMIT_MS;
+  while (performance.now() < limit) {
+    const alerted = webhookTimes(hooks);
+    if ([...sent.keys()].every((country) => shown.has(country) && alerted.has(country))) return;
+    await delay(100);
+  }
+}
+
+function webhookTimes(hooks: WebhookReceiver): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { body, at } of hooks.received) {
+    const { data } = JSON.parse(body) as { data: { labels: Record<string, string> } };
+    const country = data.labels['country'];
+    if (country !== undefined && !times.has(country)) times.set(country, at);
+  }
+  return times;
+}
+
+function rows(rate: number, sent: ReadonlyMap<string, number>, arrivals: Arrivals): BenchRow[] {
+  return (['redis', 'webhook'] as const).flatMap((end) => {
+    const delays = [...sent].flatMap(([country, at]) => {
+      const arrived = arrivals[end].get(country);
+      return arrived === undefined ? [] : [arrived - at];
+    });
+    const name = `order to ${end === 'redis' ? 'Redis' : 'webhook'} at ${rate}/s`;
+    return [
+      { name: `${name}, p50`, value: quantile(delays, 0.5), unit: 'ms' },
+      { name: `${name}, p99`, value: quantile(delays, 0.99), unit: 'ms', aim: 'within 1,500 ms' },
+      { name: `${name}, arrived`, value: delays.length, unit: `of ${sent.size}` },
+    ];
+  });
+}

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { uniqueLane } from '@millrace/testing';
+import type { Bench, BenchRow } from './row.ts';
+import { onStack } from './stack.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const streaming = join(root, 'spark-streaming');
+const python = process.env['MILLRACE_PYTHON'] ?? join(root, '.millrace', 'venv', 'bin', 'python');
+const run = promisify(execFile);
+
+interface Case {
+  readonly name: string;
+  /** What fill.py writes. */
+  readonly content: 'orders' | 'mixed';
+  readonly records: number;
+  /** Comma-separated; empty means all. */
+  readonly metrics: string;
+  readonly aim: string;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'orders by country', content: 'orders', records: 1_000_000, metrics: 'orders,revenue', aim: 'past 260,000' },
+  { name: 'all metrics', content: 'mixed', records: 1_000_000, metrics: '', aim: '150,000' },
+];
+
+/** How fast the real job drains a backlog, from its first plan to the last publish, results in Kafka. */
+export const spark: Bench = {
+  title: 'Spark drains a backlog',
+  run: (report) =>
+    onStack(async () => {
+      const home = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
+      try {
+        const rows: BenchRow[] = [];
+        for (const one of CASES) rows.push(...(await measure(one, home, report)));
+        return rows;
+      } finally {
+        await rm(home, { recursive: true, force: true });
+      }
+    }),
+};
+
+async function measure({ name, content, records, metrics, aim }: Case, home: string, report: (line: string) => void): Promise<BenchRow[]> {
+  const lane = uniqueLane();
+  const env = { ...process.env, MILLRACE_HOME: home, PYTHONPATH: [join(streaming, 'src'), join(streaming, 'tests'), streaming].join(':') };
+  const options = { cwd: streaming, env, maxBuffer: 2 ** 24 };
+  report(`${name}: writing ${records.toLocaleString('en')} records …`);
+  await run(python, ['-m', 'bench.fill', lane, content, String(records)], options);
+  report(`${name}: draining …`);
+  const { stdout } = await run(python, ['-m', 'bench.drain', lane, metrics], options);
+  const { rate, warm_rate: warm, peak_mb: peak, cpu_s_per_million: cpu } = JSON.parse(stdout) as Record<string, number>;
+  return [
+    { name: `${name}: drained`, value: rate ?? Number.NaN, unit: 'records/s', aim },
+    { name: `${name}: drained, second half (JIT warm)`, value: warm ?? Number.NaN, unit: 'records/s' },
+    { name: `${name}: CPU of JVM and Python`, value: cpu ?? Number.NaN, unit: 's per million records' },
+    { name: `${name}: most memory of JVM and Python`, value: peak ?? Number.NaN, unit: 'MB' },
+  ];
+}

@@ -1,0 +1,2 @@
+-- The schema registry keeps its schemas and their ids in a database of its own.
+create database registry;

@@ -1,0 +1,171 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ServiceProcess } from '@millrace/testing';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from './support/chromium.js';
+import { ordinaryDay, ShopBoard } from './support/shop-board.js';
+
+jest.setTimeout(120_000);
+
+const XSS = '<img src=x onerror="window.pwned=1">';
+const EUR = { currency: 'EUR' };
+const WALL = { width: 1920, height: 1080 };
+const PHONE = { width: 390, height: 844 };
+
+describe('the dashboard in Chromium', () => {
+  let browser: Browser;
+  let shots: string;
+  let board: ShopBoard;
+  let api: ServiceProcess;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    shots = process.env['MILLRACE_SCREENSHOTS'] ?? (await mkdtemp(join(tmpdir(), 'millrace-dashboard-')));
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  beforeEach(async () => {
+    board = await ShopBoard.open();
+    api = await ServiceProcess.start('query-api', { ...board.env, MILLRACE_SHOP_TIME_ZONE: 'Europe/Berlin' });
+  });
+  afterEach(async () => {
+    await context.close();
+    await api.end();
+    await board.close();
+  });
+
+  const open = async (options: Parameters<Browser['newContext']>[0] = {}): Promise<void> => {
+    context = await browser.newContext({ viewport: WALL, locale: 'en-GB', ...options });
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(api.url);
+  };
+  const shows = async (testId: string, text: string): Promise<void> => {
+    await page.getByTestId(testId).filter({ hasText: text }).waitFor();
+  };
+  const sidewaysScroll = (): Promise<number> => page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+  it('shows the numbers of the lane, and a new one without a reload', async () => {
+    await board.write(ordinaryDay());
+    await board.alert({ rule: 'conversion-low', severity: 'critical', summary: 'Conversion fell under 2 %', firing: true, minutesAgo: 4 });
+    await board.alert({ rule: 'orders-slow', severity: 'warning', summary: 'Orders are slow', firing: false, minutesAgo: 40 });
+    await open();
+
+    await shows('revenue-today', '€386,422');
+    await shows('orders-today', '5,204');
+    await shows('average-order', '€74.25');
+    await shows('kpi-conversion_rate', '3.1%');
+    await shows('kpi-cart_abandonment', '68.4%');
+    await shows('kpi-rating', '4.3');
+    await page.getByText(board.lane).waitFor();
+    await page.getByRole('row', { name: 'p-10412 61' }).waitFor();
+    await page.getByRole('row', { name: 'Germany €142.1K' }).waitFor();
+    await page.getByRole('row', { name: 'p-11009 sold out' }).waitFor();
+    const alerts = page.getByRole('region', { name: 'Alerts' }).getByRole('listitem');
+    await alerts.first().getByText('Conversion fell under 2 %').waitFor();
+    expect(await alerts.first().getAttribute('class')).toContain('alert-critical');
+    expect(await alerts.nth(1).getAttribute('class')).toContain('alert-resolved');
+
+    await page.evaluate('window.notReloaded = true');
+    await board.write([{ metric: 'revenue', window: '1d', dimensions: EUR, value: 38_700_000, count: 5_210, revision: 2 }]);
+    await shows('revenue-today', '€387,000');
+    expect(await page.evaluate("'notReloaded' in window")).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  it('fits a wall without scrolling and a phone without scrolling sideways, light and dark', async () => {
+    await board.write(ordinaryDay());
+    await board.alert({ rule: 'conversion-low', severity: 'critical', summary: 'Conversion fell under 2 %', description: 'conversion_rate{} was 1.7 % in the hour to 15:00.', firing: true, minutesAgo: 4 });
+    await board.alert({ rule: 'low-stock', severity: 'warning', summary: '7 products are running out', firing: true, minutesAgo: 22 });
+    await board.alert({ rule: 'orders-slow', severity: 'warning', summary: 'Orders are slow', firing: false, minutesAgo: 95 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await open({ colorScheme });
+      await shows('revenue-today', '€386,422');
+      await page.getByText('2 firing').waitFor();
+      await page.screenshot({ path: join(shots, `wall-${colorScheme}.png`) });
+      const overflow = await page.evaluate<number>('document.documentElement.scrollHeight - document.documentElement.clientHeight');
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.setViewportSize(PHONE);
+      await page.screenshot({ path: join(shots, `phone-${colorScheme}.png`), fullPage: true });
+      expect(await sidewaysScroll()).toBeLessThanOrEqual(0);
+      expect(complaints).toEqual([]);
+      await context.close();
+    }
+    await open();
+  });
+
+  it('keeps a hostile label text', async () => {
+    await board.write([
+      ...ordinaryDay(),
+      { metric: 'views', window: '1d', dimensions: { category: XSS }, value: 99_999 },
+      { metric: 'top_products', window: '10m', value: 1, revision: 2, items: [{ key: XSS, value: 77 }] },
+    ]);
+    await board.alert({ rule: XSS, severity: 'critical', summary: XSS, description: XSS, firing: true, minutesAgo: 1 });
+    await open();
+    await page.getByRole('row', { name: `${XSS} 77` }).waitFor();
+    await page.getByText('1 firing').waitFor();
+    await board.write([{ metric: 'views', window: '1d', dimensions: { category: `${XSS}2` }, value: 99_998 }]);
+    await page.getByText(`${XSS}2`.slice(1), { exact: false }).first().waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate("'pwned' in window")).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows old numbers as stale, and fresh ones not', async () => {
+    const hour = 3_600_000;
+    await board.write(ordinaryDay().filter(({ metric, ago }) => ago !== 0 || metric !== 'events').map((given) => ({ ...given, ageMs: hour })));
+    await open();
+    await shows('revenue-today', '€');
+    await page.getByText('All numbers stale').waitFor();
+    await page.locator('.panel.is-stale', { has: page.getByTestId('revenue-today') }).getByText('stale · 1 h').first().waitFor();
+    await page.screenshot({ path: join(shots, 'wall-stale.png') });
+    await board.write([{ metric: 'rating', window: '1d', value: 4.4, count: 750, revision: 2 }]);
+    await shows('kpi-rating', '4.4');
+    expect(await page.locator('.kpi.is-stale', { has: page.getByTestId('kpi-rating') }).count()).toBe(0);
+  });
+
+  it('says that there is nothing yet, then fills by itself', async () => {
+    await open({ viewport: PHONE });
+    await page.getByRole('heading', { name: 'No numbers yet' }).waitFor();
+    await page.screenshot({ path: join(shots, 'phone-empty.png') });
+    await board.write(ordinaryDay());
+    await shows('revenue-today', '€386,422');
+    expect(complaints).toEqual([]);
+  });
+
+  it('comes back by itself when the server does', async () => {
+    await board.write(ordinaryDay());
+    await open();
+    await page.getByText('Live', { exact: true }).waitFor();
+    const port = new URL(api.url).port;
+    await api.end();
+    await page.getByText('Reconnecting').waitFor();
+    api = await ServiceProcess.start('query-api', { ...board.env, MILLRACE_HTTP_PORT: port });
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 60_000 });
+    await board.write([{ metric: 'orders', window: '1d', value: 6_000, count: 6_000, revision: 2 }]);
+    await shows('orders-today', '6,000');
+  });
+
+  it('works from the keyboard, with landmarks and a table behind the chart', async () => {
+    await board.write(ordinaryDay());
+    await open();
+    await shows('revenue-today', '€386,422');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement?.textContent')).toBe('Skip to the numbers');
+    expect(await page.getByRole('main').count()).toBe(1);
+    expect(await page.getByRole('banner').count()).toBe(1);
+    await page.getByRole('radio', { name: 'Revenue' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('region', { name: 'Sales per minute as a table' }).getByRole('row').nth(90).waitFor();
+    expect(await page.locator('[aria-live="polite"]').count()).toBe(1);
+  });
+});

@@ -1,0 +1,135 @@
+import { metricKey, type MetricItem, type MetricWindow } from '@millrace/contracts';
+import { createPool, createRedis, migrate, PostgresMetricHistory, RedisMetricCache } from '@millrace/stores';
+import { address, createTestDatabase, uniqueLane, type TestDatabase } from '@millrace/testing';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const LENGTHS: Readonly<Record<string, number>> = { '1m': MINUTE, '10m': 10 * MINUTE, '1h': HOUR, '1d': DAY };
+
+/** A number as a spec says it: which metric, by what, in which window. */
+export interface Given {
+  readonly metric: string;
+  readonly window?: '1m' | '10m' | '1h' | '1d';
+  readonly dimensions?: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly count?: number;
+  readonly items?: readonly MetricItem[];
+  readonly revision?: number;
+  /** Windows before the current one. @default 0 */
+  readonly ago?: number;
+  /** How long ago it was computed, ms. @default 0 */
+  readonly ageMs?: number;
+}
+
+export interface GivenAlert {
+  readonly rule: string;
+  readonly severity: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly firing: boolean;
+  readonly minutesAgo: number;
+}
+
+/** Writes what a lane's sink and notifier would have written, into the real stores. */
+export class ShopBoard {
+  private constructor(
+    readonly lane: string,
+    private readonly database: TestDatabase,
+    private readonly redis: ReturnType<typeof createRedis>,
+    private readonly pool: ReturnType<typeof createPool>,
+    private readonly cache: RedisMetricCache,
+    private readonly history: PostgresMetricHistory,
+  ) {}
+
+  static async open(): Promise<ShopBoard> {
+    const database = await createTestDatabase();
+    await migrate(database.url);
+    const redis = createRedis(address('MILLRACE_REDIS_URL'), 'shop-board');
+    await redis.ready();
+    const pool = createPool(database.url, 'shop-board', { max: 2 });
+    const lane = uniqueLane();
+    const cache = new RedisMetricCache(redis);
+    await cache.rebuild(lane, () => Promise.resolve());
+    return new ShopBoard(lane, database, redis, pool, cache, new PostgresMetricHistory(pool));
+  }
+
+  /** Environment of a service that works in this lane. */
+  get env(): Readonly<Record<string, string>> {
+    return { MILLRACE_LANE: this.lane, MILLRACE_POSTGRES_URL: this.database.url, MILLRACE_REDIS_URL: address('MILLRACE_REDIS_URL') };
+  }
+
+  async write(given: readonly Given[], now = Date.now()): Promise<void> {
+    const windows = given.map((one) => this.window(one, now));
+    await this.history.write(this.lane, windows);
+    await this.cache.write(this.lane, windows);
+  }
+
+  window({ metric, window = '1m', dimensions = {}, value, count = 1, items = [], revision = 1, ago = 0, ageMs = 0 }: Given, now: number): MetricWindow {
+    const length = LENGTHS[window] ?? MINUTE;
+    const pace = window === '10m' ? MINUTE : length;
+    const end = Math.floor(now / pace) * pace + pace - ago * pace;
+    return {
+      metricKey: metricKey(metric, dimensions), metric, dimensions, window, windowStart: end - length, windowEnd: end, value, count, items, revision,
+      watermark: end - pace, final: ago > 1, computedAt: now - ageMs, lane: this.lane,
+      sourceOffsets: [{ topic: `${this.lane}.shop.orders.v1`, partition: 0, firstOffset: 1_000, lastOffset: 1_000 + count }],
+    };
+  }
+
+  async alert({ rule, severity, summary, description = '', firing, minutesAgo }: GivenAlert): Promise<void> {
+    const start = new Date(Date.now() - minutesAgo * MINUTE);
+    await this.pool.execute(
+      `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, value, threshold, starts_at, ends_at, evidence, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, 1, 2, $8, $9, '[]', now())`,
+      [
+        this.lane, rule, rule, severity, firing ? 'FIRING' : 'RESOLVED', JSON.stringify({ rule, severity }), JSON.stringify({ summary, description }),
+        start.toISOString(), firing ? null : new Date(start.getTime() + 6 * MINUTE).toISOString(),
+      ],
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.cache.removeLane(this.lane);
+    await this.redis.close();
+    await this.pool.close();
+    await this.database.drop();
+  }
+}
+
+const EUR = { currency: 'EUR' };
+const CATEGORIES = ['electronics', 'home-garden', 'books', 'toys', 'fashion', 'beauty', 'sports', 'grocery'];
+const COUNTRIES = ['DE', 'FR', 'GB', 'NL', 'AT', 'ES', 'IT', 'PL'];
+
+/** An ordinary afternoon of a shop, the same each time. */
+export function ordinaryDay(): Given[] {
+  const minutes = Array.from({ length: 90 }, (_, ago): Given[] => {
+    const wave = 1 + 0.25 * Math.sin(ago / 9) + 0.12 * Math.sin(ago * 1.7) + 0.08 * Math.sin(ago * 3.1);
+    const share = ago === 0 ? 0.6 : 1;
+    const orders = Math.round(62 * wave * share);
+    return [
+      { metric: 'orders', value: orders, count: orders, ago },
+      { metric: 'revenue', dimensions: EUR, value: Math.round(orders * 7_431 * (1 + 0.05 * Math.sin(ago))), count: orders, ago },
+      { metric: 'active_users', value: Math.round(1_840 * wave * share), count: 9_000, ago },
+    ];
+  }).flat();
+  const ranked = (names: readonly string[], dimension: string, metric: string, top: number, extra: Record<string, string> = {}): Given[] =>
+    names.map((name, place) => ({ metric, window: '1d', dimensions: { [dimension]: name, ...extra }, value: Math.round(top / (1 + place * 0.55)), count: 100 }));
+  return [
+    ...minutes,
+    { metric: 'revenue', window: '1d', dimensions: EUR, value: 38_642_177, count: 5_204 },
+    { metric: 'orders', window: '1d', value: 5_204, count: 5_204 },
+    { metric: 'average_order_value', window: '1d', dimensions: EUR, value: 7_425.48, count: 5_204 },
+    { metric: 'units_sold', window: '1d', value: 11_918, count: 5_204 },
+    { metric: 'refunds', window: '1d', dimensions: EUR, value: 812_340, count: 96 },
+    { metric: 'refund_count', window: '1d', value: 96, count: 96 },
+    { metric: 'conversion_rate', window: '1h', value: 0.0312, count: 20_000 },
+    { metric: 'cart_abandonment', window: '1h', value: 0.684, count: 4_000 },
+    { metric: 'rating', window: '1d', value: 4.31, count: 742 },
+    { metric: 'top_products', window: '10m', value: 431, count: 431, items: [61, 54, 49, 47, 40, 38, 33, 31, 28, 26].map((value, place) => ({ key: `p-${String(10_412 + place * 337)}`, value })) },
+    { metric: 'low_stock', value: 7, count: 7, items: [0, 1, 2, 3, 4, 4, 6].map((value, place) => ({ key: `p-${String(11_009 + place * 911)}`, value })) },
+    ...ranked(CATEGORIES, 'category', 'views', 41_200),
+    ...ranked(COUNTRIES, 'country', 'revenue', 14_210_050, EUR),
+    ...['shop.clickstream.v1', 'shop.orders.v1', 'shop.inventory.v1', 'shop.feedback.v1'].map((topic): Given => ({ metric: 'events', dimensions: { topic }, value: 900, count: 900 })),
+    { metric: 'stock_turnover', window: '1d', value: 0.42, count: 3_000 },
+  ];
+}

@@ -1,0 +1,4 @@
+export * from './port.js';
+export * from './errors.js';
+export * from './create-kafka.js';
+export * from './admin/topic-settings.js';

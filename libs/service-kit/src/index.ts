@@ -1,0 +1,6 @@
+export * from './config.js';
+export * from './lifecycle.js';
+export * from './metrics.js';
+export * from './run-service.js';
+export * from './supervise-consumer.js';
+export * from './tokens.js';

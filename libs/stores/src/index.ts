@@ -1,0 +1,10 @@
+export type { StateListener } from './connection-state.js';
+export { StoreError, StoreRejectedError, StoreUnavailableError, UnsafeNumberError, type StoreName, type UnavailableReason } from './errors.js';
+export { CACHE_BOUNDS, highestRevisions } from './metric-window.js';
+export * from './migrate.js';
+export * from './ports.js';
+export * from './postgres-metric-history.js';
+export * from './postgres.pool.js';
+export * from './redis-metric-cache.js';
+export * from './redis.connection.js';
+export * from './until-available.js';

@@ -1,0 +1,91 @@
+import type { Agent } from 'undici';
+import type { Logger } from 'pino';
+import type { AttemptResult, Channel } from './channel.js';
+import { guardedAgent } from './guarded-agent.js';
+import { post } from './http-sender.js';
+import { webhookBody, type Notice } from './message.js';
+import type { LogReceiver, Receiver, SlackReceiver, WebhookReceiver } from './receiver.js';
+import { signedHeaders } from './signature.js';
+import { slackMessage } from './slack-message.js';
+
+export interface ChannelContext {
+  readonly logger: Logger;
+  /** Base URL of the dashboard, for links. */
+  readonly dashboardUrl: string;
+  readonly ownPort: number;
+  /** An attempt that takes longer has failed, ms. */
+  readonly timeoutMs: number;
+}
+
+const DELIVERED: AttemptResult = { outcome: 'delivered', statusCode: null, error: null, responseExcerpt: null, retryAfterMs: null };
+/** Slack's words for a channel or a webhook that will not come back. */
+const SLACK_GONE = /channel_is_archived|no_service|team_disabled/;
+
+/** The way to a receiver, with connections of its own. */
+export function channelFor(receiver: Receiver, context: ChannelContext): Channel {
+  switch (receiver.type) {
+    case 'log':
+      return new LogChannel(receiver, context);
+    case 'webhook':
+      return new WebhookChannel(receiver, context, agentFor(receiver, context));
+    case 'slack':
+      return new SlackChannel(receiver, context, agentFor(receiver, context));
+  }
+}
+
+function agentFor(receiver: WebhookReceiver | SlackReceiver, { ownPort, timeoutMs }: ChannelContext): Agent {
+  return guardedAgent({ privateAllowed: receiver.privateAllowed, connections: receiver.concurrency, ownPort, timeoutMs });
+}
+
+class LogChannel implements Channel {
+  constructor(
+    private readonly receiver: LogReceiver,
+    private readonly context: ChannelContext,
+  ) {}
+
+  send({ alert, test }: Notice): Promise<AttemptResult> {
+    const { fingerprint, status, rule, severity, labels, annotations, value, threshold } = alert;
+    this.context.logger.info({ receiver: this.receiver.name, test, alert: { fingerprint, status, rule, severity, labels, annotations, value, threshold } }, 'alert');
+    return Promise.resolve(DELIVERED);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class WebhookChannel implements Channel {
+  constructor(
+    private readonly receiver: WebhookReceiver,
+    private readonly context: ChannelContext,
+    private readonly agent: Agent,
+  ) {}
+
+  send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
+    const body = webhookBody(notice, this.context.dashboardUrl);
+    const headers = signedHeaders(this.receiver.secrets, { id: notice.id, body, at: new Date() });
+    return post(this.agent, { url: this.receiver.url, headers, body }, this.context.timeoutMs, signal);
+  }
+
+  close(): Promise<void> {
+    return this.agent.destroy();
+  }
+}
+
+class SlackChannel implements Channel {
+  constructor(
+    private readonly receiver: SlackReceiver,
+    private readonly context: ChannelContext,
+    private readonly agent: Agent,
+  ) {}
+
+  async send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
+    const body = JSON.stringify(slackMessage(notice, this.context.dashboardUrl));
+    const result = await post(this.agent, { url: this.receiver.url, headers: {}, body }, this.context.timeoutMs, signal);
+    return result.outcome === 'failed' && SLACK_GONE.test(result.responseExcerpt ?? '') ? { ...result, outcome: 'disabled' } : result;
+  }
+
+  close(): Promise<void> {
+    return this.agent.destroy();
+  }
+}

@@ -1,0 +1,144 @@
+import type { Channel, AttemptResult } from './channel.js';
+import type { ClaimedDelivery, DeliveryQueue } from './notifier-store.js';
+import type { NotifierSignals } from './notifier.signals.js';
+import type { Receiver } from './receiver.js';
+import { nextAttempt } from './retry.js';
+
+export interface WorkerOptions {
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** How long a delivery belongs to the process that took it, ms; longer than an attempt. */
+  readonly leaseMs: number;
+  /** How long attempts in hand may go on when the process stops, ms. */
+  readonly drainMs: number;
+  readonly onError: (error: unknown, receiver: string) => void;
+  readonly onDisabled: (receiver: string, reason: string) => void;
+}
+
+/** Looks without being woken, for what another process queued or left behind. */
+const IDLE_MS = 1_000;
+const TROUBLE_MS = 1_000;
+
+/** Delivers what is queued for one receiver; receivers share nothing, so that a slow one slows nobody. */
+export class DeliveryWorker {
+  readonly #inHand = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #stopped = false;
+  #wake: (() => void) | null = null;
+  #woken = false;
+  #notBefore = 0;
+  #running: Promise<void> | null = null;
+
+  constructor(
+    readonly receiver: Receiver,
+    private readonly channel: Channel,
+    private readonly queue: DeliveryQueue,
+    private readonly signals: NotifierSignals,
+    private readonly options: WorkerOptions,
+  ) {}
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** There may be something to deliver. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  /** Takes nothing more, lets attempts in hand end, cuts them when they take too long. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.wake();
+    const limit = setTimeout(() => { this.#stopping.abort(); }, this.options.drainMs);
+    await this.#running;
+    await Promise.all(this.#inHand);
+    clearTimeout(limit);
+    await this.channel.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#woken = false;
+      try {
+        await this.#sleep(await this.#deliverDue());
+      } catch (error) {
+        this.options.onError(error, this.receiver.name);
+        await this.#sleep(TROUBLE_MS);
+      }
+    }
+  }
+
+  /** Begins what can begin now. Returns how long nothing more can, ms. */
+  async #deliverDue(): Promise<number> {
+    const pause = this.#notBefore - Date.now();
+    if (pause > 0) return pause;
+    const paced = this.receiver.paceMs > 0;
+    const free = paced ? Math.min(1, this.receiver.concurrency - this.#inHand.size) : this.receiver.concurrency - this.#inHand.size;
+    if (free <= 0) return IDLE_MS;
+    const claimed = await this.queue.claim(this.receiver.name, this.options.owner, free, this.options.leaseMs);
+    if (paced && claimed.length > 0) this.#notBefore = Date.now() + this.receiver.paceMs;
+    for (const delivery of claimed) this.#begin(delivery);
+    if (claimed.length > 0) return 0;
+    const due = await this.queue.nextDueMs(this.receiver.name);
+    return due === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(1, due));
+  }
+
+  #begin(delivery: ClaimedDelivery): void {
+    const attempt = this.#attempt(delivery)
+      .catch((error: unknown) => { this.options.onError(error, this.receiver.name); })
+      .finally(() => {
+        this.#inHand.delete(attempt);
+        this.wake();
+      });
+    this.#inHand.add(attempt);
+  }
+
+  async #attempt(delivery: ClaimedDelivery): Promise<void> {
+    const startedAt = Date.now();
+    const result = await this.channel.send({ id: delivery.messageId, alert: delivery.event, test: false }, this.#stopping.signal);
+    const endedAt = Date.now();
+    if (result.retryAfterMs !== null) this.#notBefore = Math.max(this.#notBefore, endedAt + result.retryAfterMs);
+    this.signals.attempted(this.receiver.name, result.outcome, (endedAt - startedAt) / 1_000);
+    await this.#record(delivery, startedAt, endedAt, result);
+    if (result.outcome === 'delivered') this.signals.delivered(this.receiver.name, (endedAt - delivery.event.occurredAt) / 1_000);
+    if (result.outcome === 'disabled') this.options.onDisabled(this.receiver.name, result.error ?? '');
+  }
+
+  /** The result of an attempt must not be lost while the lease lasts: without it, the message goes out again. */
+  async #record(delivery: ClaimedDelivery, startedAt: number, endedAt: number, result: AttemptResult): Promise<void> {
+    const next = result.outcome === 'retry' ? this.#next(delivery, endedAt, result) : null;
+    const attempt = { delivery, receiver: this.receiver.name, owner: this.options.owner, startedAt, durationMs: endedAt - startedAt, result, next };
+    for (;;) {
+      try {
+        await this.queue.finish(attempt);
+        return;
+      } catch (error) {
+        if (this.#stopped || Date.now() > startedAt + this.options.leaseMs) throw error;
+        this.options.onError(error, this.receiver.name);
+        await new Promise((resolve) => setTimeout(resolve, TROUBLE_MS));
+      }
+    }
+  }
+
+  #next(delivery: ClaimedDelivery, now: number, result: AttemptResult): { readonly at: number; readonly step: number } | null {
+    // Cut by our own stop: the receiver did nothing wrong, and the next process tries at once.
+    if (this.#stopping.signal.aborted && result.statusCode === null) return { at: now, step: delivery.step };
+    const { schedule } = this.receiver;
+    return nextAttempt({ schedule, step: delivery.step + 1, createdAt: delivery.createdAt, now, retryAfterMs: result.retryAfterMs, random: Math.random() });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    if (this.#woken || this.#stopped || ms <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#wake = null;
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#wake = end;
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import { LIVE_LANE } from '@millrace/contracts';
+import { commonSettings, setting, type ConfigOf } from '@millrace/service-kit';
+import { z } from 'zod';
+
+/** The same place seen from `src` and from `dist`. */
+const DEFAULT_RECEIVERS = fileURLToPath(new URL('../../../deploy/receivers/default.yaml', import.meta.url));
+const PORT = 8104;
+
+export const notifierSettings = {
+  ...commonSettings(PORT),
+  receiversFile: setting('MILLRACE_NOTIFIER_RECEIVERS', 'YAML file with the receivers; secrets in it are references.', z.string().min(1).default(DEFAULT_RECEIVERS)),
+  deliveringLanes: setting(
+    'MILLRACE_NOTIFIER_DELIVERING_LANES',
+    'Lanes, comma-separated, whose alerts leave the house; those of any other lane reach log receivers only.',
+    z.string().default(LIVE_LANE).transform((text): readonly string[] => text.split(',').map((lane) => lane.trim())),
+  ),
+  dashboardUrl: setting('MILLRACE_NOTIFIER_DASHBOARD_URL', 'Dashboard that messages link to.', z.url().default('http://127.0.0.1:8080/')),
+  timeoutMs: setting('MILLRACE_NOTIFIER_TIMEOUT_MS', 'An attempt that takes longer has failed, ms.', z.coerce.number().int().min(100).max(30_000).default(15_000)),
+  leaseMs: setting(
+    'MILLRACE_NOTIFIER_LEASE_MS',
+    'How long a delivery belongs to the process that took it, ms: after a crash it is sent again then. Longer than the timeout.',
+    z.coerce.number().int().min(500).max(600_000).default(30_000),
+  ),
+};
+
+export type NotifierConfig = ConfigOf<typeof notifierSettings>;
+
+/** Whether an alert of `lane` may leave the house: its own lane and the process's must both be allowed. */
+export function delivers(config: Pick<NotifierConfig, 'lane' | 'deliveringLanes'>, lane: string): boolean {
+  return config.deliveringLanes.includes(config.lane) && config.deliveringLanes.includes(lane);
+}

@@ -1,0 +1,74 @@
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+
+/** What the receiver was sent. */
+export interface ReceivedPost {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly at: number;
+}
+
+/** How it answers: a status with headers and body, never (`hang`), or by cutting the connection, before or after the status. */
+export type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'hang' | 'cut' | 'cut-body';
+
+/** A receiver on the loopback that writes down what it gets and answers as it is told. */
+export class HttpReceiver {
+  readonly posts: ReceivedPost[] = [];
+  #answer: (post: ReceivedPost) => Answer = () => ({ status: 200 });
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<HttpReceiver> {
+    const server = createServer();
+    const receiver = new HttpReceiver(server);
+    server.on('request', (request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => { receiver.#take({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts).toString('utf8'), at: performance.now() }, response); });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+  }
+
+  /** From now on answers so. */
+  answer(how: Answer | ((post: ReceivedPost) => Answer)): void {
+    this.#answer = typeof how === 'function' ? how : () => how;
+  }
+
+  at(path: string): readonly ReceivedPost[] {
+    return this.posts.filter((post) => post.path === path);
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  #take(post: ReceivedPost, response: ServerResponse): void {
+    this.posts.push(post);
+    const answer = this.#answer(post);
+    if (answer === 'hang') return;
+    if (answer === 'cut') {
+      response.destroy();
+      return;
+    }
+    if (answer === 'cut-body') {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('half', () => response.destroy());
+      return;
+    }
+    response.writeHead(answer.status, answer.headers).end(answer.body ?? '');
+  }
+}
+
+/** The message, once its signature has been verified by the library of the specification. Throws where it is wrong. */
+export function verified(post: ReceivedPost, secret: string): { readonly type: string; readonly data: Readonly<Record<string, unknown>> } {
+  const headers = Object.fromEntries(Object.entries(post.headers).map(([name, value]) => [name, String(value)]));
+  return new Webhook(secret).verify(post.body, headers) as { type: string; data: Record<string, unknown> };
+}

@@ -1,0 +1,220 @@
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { startService, type RunningService } from '@millrace/service-kit';
+import { until } from '@millrace/testing';
+import { notifier } from '../src/notifier.definition.js';
+import { verified } from './http-receiver.js';
+import { NotifierRig, SECRET } from './notifier-rig.js';
+
+jest.setTimeout(120_000);
+
+describe('notifier', () => {
+  let rig: NotifierRig;
+  const services: RunningService[] = [];
+  const start = async (env: Record<string, string> = {}): Promise<RunningService> => {
+    const service = await startService(notifier, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal', ...env });
+    services.push(service);
+    return service;
+  };
+  const get = async <T>(service: RunningService, path: string): Promise<T> => (await (await fetch(service.url + path)).json()) as T;
+  const states = async (): Promise<string[]> => (await rig.deliveries()).map(({ receiver, status, state }) => `${receiver} ${status} ${state}`);
+  const settled = async (count: number): Promise<string[] | null> => {
+    const all = await states();
+    return all.length === count && all.every((one) => !one.endsWith('pending')) ? all : null;
+  };
+
+  beforeEach(async () => {
+    rig = await NotifierRig.open();
+  });
+  afterEach(async () => {
+    for (const service of services.splice(0)) await service.stop();
+    await rig.close();
+  });
+
+  it('delivers each state change once, signed, and keeps alert, delivery and attempt', async () => {
+    const service = await start();
+    const firing = rig.alert({ evidence: [{ metricKey: 'orders{}', window: '1m', windowStart: 0, windowEnd: 60_000, value: 1, revision: 2, sourceOffsets: [{ topic: 'shop.orders.v1', partition: 1, firstOffset: 5, lastOffset: 9 }] }] });
+    await rig.publish(firing, firing, rig.resolved(firing), firing);
+    expect(await until('both are delivered', () => settled(2))).toEqual(['ops FIRING delivered', 'ops RESOLVED delivered']);
+    const text = await until('the repeated ones are known', async () => {
+      const scraped = await (await fetch(`${service.url}/metrics`)).text();
+      return /millrace_notifier_alerts_total\{[^}]*result="known"[^}]*\} 2$/m.test(scraped) && scraped;
+    });
+    expect(text).toMatch(/millrace_notifier_alerts_total\{[^}]*result="new"[^}]*\} 2$/m);
+    const [first, second] = rig.http.posts;
+    expect(rig.http.posts).toHaveLength(2);
+    if (first === undefined || second === undefined) return;
+    expect(verified(first, SECRET)).toMatchObject({ type: 'alert.firing', data: { fingerprint: firing.fingerprint, evidence: [{ sourceOffsets: [{ firstOffset: 5, lastOffset: 9 }] }] } });
+    expect(verified(second, SECRET)).toMatchObject({ type: 'alert.resolved' });
+    expect(first.headers).toMatchObject({ 'webhook-id': `msg_${firing.eventId}`, 'content-type': 'application/json' });
+    expect(await get(service, '/alerts')).toMatchObject({ alerts: [{ fingerprint: firing.fingerprint, status: 'RESOLVED', lane: rig.test.lane }] });
+    expect(await get(service, '/deliveries?state=delivered&receiver=ops&limit=1')).toMatchObject({
+      deliveries: [{ receiver: 'ops', status: 'RESOLVED', attemptList: [{ attempt: 1, outcome: 'delivered', statusCode: 200 }] }],
+    });
+    expect((await fetch(`${service.url}/deliveries?state=lost`)).status).toBe(400);
+    expect((await fetch(`${service.url}/deliveries?receiver=a&receiver=b`)).status).toBe(400);
+  });
+
+  it.each([
+    ['500', { status: 500, body: 'x'.repeat(5_000) }, 500, 'answered 500'],
+    ['408', { status: 408 }, 408, 'answered 408'],
+    ['a connection cut before the status', 'cut', null, 'UND_ERR_SOCKET: other side closed'],
+    ['no answer at all', 'hang', null, 'no answer within 1000 ms'],
+  ] as const)('tries again after %s, with the same id and a new signature', async (_, answer, status, error) => {
+    rig.http.answer(() => (rig.http.posts.length <= 2 ? answer : { status: 204 }));
+    await start();
+    await rig.publish(rig.alert());
+    await until('the third attempt', () => settled(1));
+    const ids = rig.http.posts.map(({ headers }) => headers['webhook-id']);
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(1);
+    for (const post of rig.http.posts) verified(post, SECRET);
+    const attempts = await rig.attempts();
+    expect(attempts.map(({ outcome, status_code }) => [outcome, status_code])).toEqual([['retry', status], ['retry', status], ['delivered', 204]]);
+    expect(attempts[0]?.error).toBe(error);
+    expect(attempts[0]?.response_excerpt?.length ?? 0).toBeLessThanOrEqual(1_024);
+  });
+
+  it.each([
+    ['a redirect, which it does not follow', { status: 307, headers: { location: '/elsewhere' } }, 'failed'],
+    ['400', { status: 400, body: 'no' }, 'failed'],
+    ['an answer cut after its 200', 'cut-body', 'delivered'],
+  ] as const)('does not try again after %s', async (_, answer, state) => {
+    rig.http.answer(answer);
+    await start();
+    await rig.publish(rig.alert());
+    expect(await until('it is settled', () => settled(1))).toEqual([`ops FIRING ${state}`]);
+    expect(rig.http.posts).toHaveLength(1);
+    expect(rig.http.at('/elsewhere')).toEqual([]);
+  });
+
+  it('waits as long as Retry-After says, with every delivery to that receiver', async () => {
+    rig.http.answer(() => (rig.http.posts.length === 1 ? { status: 429, headers: { 'retry-after': '1' } } : { status: 200 }));
+    await start();
+    const [early, late] = [rig.alert(), rig.alert()];
+    await rig.publish(early);
+    await until('the first attempt is on record', async () => (await rig.attempts()).length === 1);
+    await rig.publish(late);
+    await until('both are delivered', () => settled(2));
+    const [refused, ...later] = rig.http.posts;
+    expect(later).toHaveLength(2);
+    for (const { at } of later) expect(at - (refused?.at ?? 0)).toBeGreaterThan(950);
+  });
+
+  it('gives up at the end of the schedule, and says so', async () => {
+    await rig.writeReceivers(rig.webhook('ops').replace(/retry: \[[^\]]*\]/, 'retry: [0, 0.01, 0.01]'));
+    rig.http.answer({ status: 503 });
+    await start();
+    await rig.publish(rig.alert());
+    expect(await until('it is given up', () => settled(1))).toEqual(['ops FIRING failed']);
+    expect((await rig.attempts()).map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'failed']);
+  });
+
+  it('switches a receiver off at 410 and on again when asked', async () => {
+    rig.http.answer({ status: 410 });
+    const service = await start();
+    await rig.publish(rig.alert());
+    await until('it is switched off', async () => (await states())[0] === 'ops FIRING disabled');
+    await rig.publish(rig.alert());
+    expect(await until('the next is not even tried', () => settled(2))).toEqual(['ops FIRING disabled', 'ops FIRING disabled']);
+    expect(rig.http.posts).toHaveLength(1);
+    expect(await get(service, '/receivers')).toMatchObject({ receivers: [{ name: 'ops', disabled: { reason: 'answered 410' } }] });
+    rig.http.answer({ status: 200 });
+    expect(await (await fetch(`${service.url}/receivers/ops/enable`, { method: 'POST' })).json()).toEqual({ enabled: true });
+    await rig.publish(rig.alert());
+    await until('the one after is delivered', async () => (await states())[2] === 'ops FIRING delivered');
+  });
+
+  it('a dead receiver delays no other', async () => {
+    await rig.writeReceivers(rig.webhook('dead', ', concurrency: 1') + rig.webhook('ops'));
+    rig.http.answer(({ path }) => (path === '/dead' ? 'hang' : { status: 200 }));
+    await start();
+    await rig.publish(...Array.from({ length: 20 }, () => rig.alert()));
+    await until('the living one has all', () => rig.http.at('/ops').length === 20);
+    const order = rig.http.posts.map(({ path }) => path);
+    // One attempt at a time hangs for the timeout: had the others waited, the dead one would have been asked more often by now.
+    expect(order.filter((path) => path === '/dead').length).toBeLessThan(20);
+    expect((await rig.deliveries()).filter(({ receiver, state }) => receiver === 'dead' && state !== 'pending')).toEqual([]);
+  });
+
+  it('never lets a resolved overtake its firing, and delivers both when it resolved meanwhile', async () => {
+    let up = false;
+    rig.http.answer(() => (up ? { status: 200 } : { status: 500 }));
+    await start();
+    const alerts = Array.from({ length: 5 }, () => rig.alert());
+    await rig.publish(...alerts, ...alerts.map((alert) => rig.resolved(alert)));
+    await until('all were tried', () => new Set(rig.http.posts.map(({ headers }) => headers['webhook-id'])).size === 5);
+    up = true;
+    await until('all ten are delivered', async () => (await states()).filter((state) => state.endsWith('delivered')).length === 10);
+    for (const alert of alerts) {
+      const types = rig.http.posts.map((post) => verified(post, SECRET)).filter(({ data }) => data['fingerprint'] === alert.fingerprint).map(({ type }) => type);
+      expect(types.at(-1)).toBe('alert.resolved');
+      expect(types.filter((type) => type === 'alert.resolved')).toHaveLength(1);
+      expect(types.indexOf('alert.resolved')).toBe(types.length - 1);
+    }
+  });
+
+  it('routes by labels and status', async () => {
+    await rig.writeReceivers(rig.webhook('critical', ', match: { severity: critical }') + rig.webhook('shop', ', match: { severity: [critical, warning] }, sendResolved: false') + '  - { name: log, type: log }\n');
+    await start();
+    const warning = rig.alert();
+    const critical = rig.alert({ severity: 'critical', labels: { rule: 'x', severity: 'critical' } });
+    await rig.publish(warning, rig.resolved(warning), critical);
+    const all = await until('all are settled', () => settled(6));
+    expect([...all].sort()).toEqual(['critical FIRING delivered', 'log FIRING delivered', 'log FIRING delivered', 'log RESOLVED delivered', 'shop FIRING delivered', 'shop FIRING delivered']);
+  });
+
+  it('a lane that does not deliver writes to logs only, and records the rest', async () => {
+    await rig.writeReceivers(`${rig.webhook('ops')}  - { name: log, type: log }\n`);
+    const service = await start({ MILLRACE_NOTIFIER_DELIVERING_LANES: 'live' });
+    await rig.publish(rig.alert());
+    expect(await until('both are settled', () => settled(2))).toEqual(['ops FIRING suppressed', 'log FIRING delivered']);
+    expect((await fetch(`${service.url}/receivers/ops/test`, { method: 'POST' })).status).toBe(409);
+    expect(rig.http.posts).toEqual([]);
+  });
+
+  it('sends a test message, and shows receivers without their secrets', async () => {
+    const service = await start();
+    const answer = await (await fetch(`${service.url}/receivers/ops/test`, { method: 'POST' })).json();
+    expect(answer).toMatchObject({ outcome: 'delivered', statusCode: 200 });
+    const [post] = rig.http.posts;
+    expect(post !== undefined && verified(post, SECRET).type).toBe('alert.test');
+    expect((await fetch(`${service.url}/receivers/nobody/test`, { method: 'POST' })).status).toBe(404);
+    const text = JSON.stringify(await get(service, '/receivers'));
+    expect(text).not.toContain(SECRET.slice(6));
+    expect(text).not.toContain('/ops"');
+  });
+
+  it('sends Slack its message', async () => {
+    await rig.writeReceivers(`  - { name: channel, type: slack, url: { file: ${rig.folder}/slack }, allowHosts: [127.0.0.1], allowPrivate: ["${rig.http.url}/services/"] }\n`);
+    await writeFile(`${rig.folder}/slack`, `${rig.http.url}/services/T0/B0/CANARY`);
+    rig.http.answer({ status: 200, body: 'ok' });
+    await start();
+    await rig.publish(rig.alert({ annotations: { summary: '<!channel> & more' } }));
+    await until('it is delivered', () => settled(1));
+    const [post] = rig.http.posts;
+    expect(JSON.parse(post?.body ?? '{}')).toMatchObject({ text: 'Firing: orders-dropped - &lt;!channel&gt; &amp; more', attachments: [{ color: '#ef6c00' }] });
+    rig.http.answer({ status: 404, body: 'channel_is_archived' });
+    await rig.publish(rig.alert());
+    await until('the archived channel is switched off', async () => (await states())[1] === 'channel FIRING disabled');
+  });
+
+  it('two notifiers send each message once', async () => {
+    await Promise.all([start(), start()]);
+    const alerts = Array.from({ length: 100 }, () => rig.alert());
+    await rig.publish(...alerts, ...alerts.map((alert) => rig.resolved(alert)));
+    await until('all are delivered', () => settled(200));
+    expect(rig.http.posts).toHaveLength(200);
+    expect(new Set(rig.http.posts.map(({ headers }) => headers['webhook-id'])).size).toBe(200);
+  });
+
+  it('refuses a private address that the file does not allow, also behind a name', async () => {
+    const port = new URL(rig.http.url).port;
+    await rig.writeReceivers(rig.webhook('ops').replace(/url: "[^"]*", allowPrivate: \[[^\]]*\]/, `url: "http://localhost:${port}/ops"`));
+    await start();
+    await rig.publish(rig.alert());
+    expect(await until('it is settled', () => settled(1))).toEqual(['ops FIRING failed']);
+    expect((await rig.attempts())[0]?.error).toMatch(/^localhost is not allowed: it leads to .*127\.0\.0\.1/);
+    expect(rig.http.posts).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { AlertsPanel } from './alerts.panel.js';
+import { formats } from './format.js';
+import { Header } from './header.js';
+import { HeadlinePanel } from './headline.panel.js';
+import { KpiRow } from './kpi.row.js';
+import { RankingRow } from './ranking.row.js';
+import { SalesPanel } from './sales.panel.js';
+import { ShopContext } from './shop.context.js';
+import { useNow, useShop } from './use-shop.js';
+import { useTitle } from './use-title.js';
+import { useMemo } from 'preact/hooks';
+import type { VNode } from 'preact';
+
+export function App(): VNode {
+  const { state, connection } = useShop();
+  const now = useNow(state.clockOffsetMs);
+  const format = useMemo(() => formats(state.timeZone), [state.timeZone]);
+  return (
+    <ShopContext.Provider value={{ state, now, format }}>
+      <a class="skip" href="#main">Skip to the numbers</a>
+      <Header connection={connection} />
+      <main id="main" tabIndex={-1}>{state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}</main>
+    </ShopContext.Provider>
+  );
+}
+
+function Board(): VNode {
+  useTitle();
+  return (
+    <div class="board">
+      <HeadlinePanel />
+      <AlertsPanel />
+      <SalesPanel />
+      <KpiRow />
+      <RankingRow />
+    </div>
+  );
+}
+
+function Waiting({ loaded }: { readonly loaded: boolean }): VNode {
+  return (
+    <section class="waiting" aria-labelledby="waiting-title">
+      <svg class="waiting-mark" viewBox="0 0 96 48" aria-hidden="true">
+        <path d="M4 16c11 0 11 10 22 10s11-10 22-10 11 10 22 10 11-10 22-10" />
+        <path d="M4 30c11 0 11 10 22 10s11-10 22-10 11 10 22 10 11-10 22-10" />
+      </svg>
+      <h2 id="waiting-title">{loaded ? 'No numbers yet' : 'Connecting'}</h2>
+      <p>
+        {loaded
+          ? 'The page is connected and fills by itself as soon as the first minute has been counted. Nothing needs to be reloaded.'
+          : 'Asking the server for the latest numbers.'}
+      </p>
+      {loaded && <p class="muted">Nothing for a while? <code>millrace status</code> tells which part is not running.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,203 @@
+import { z } from 'zod';
+
+/*
+ * What query-api says over HTTP and the stream. The OpenAPI document and the dashboard's types follow from these schemas.
+ * Times are RFC 3339 in UTC, money is minor units with its currency as a dimension.
+ */
+
+const time = z.iso.datetime();
+const dimensions = z.record(z.string(), z.string());
+
+export const sourceOffsetsDto = z.object({
+  topic: z.string(),
+  partition: z.int(),
+  firstOffset: z.int(),
+  lastOffset: z.int(),
+});
+
+export const windowDto = z.object({
+  metricKey: z.string(),
+  metric: z.string(),
+  dimensions,
+  window: z.string(),
+  windowStart: time,
+  windowEnd: time,
+  value: z.number(),
+  count: z.int(),
+  items: z.array(z.object({ key: z.string(), value: z.number() })),
+  revision: z.int(),
+  watermark: time.nullable(),
+  final: z.boolean(),
+  computedAt: time,
+});
+export type WindowDto = z.infer<typeof windowDto>;
+
+/** A window explained down to the Kafka offsets it was computed from. */
+export const explainedWindowDto = windowDto.extend({
+  sourceOffsets: z.array(sourceOffsetsDto),
+  lane: z.string(),
+});
+export type ExplainedWindowDto = z.infer<typeof explainedWindowDto>;
+
+export const metricDto = z.object({
+  name: z.string(),
+  unit: z.string(),
+  title: z.string(),
+  doc: z.string(),
+  sources: z.array(z.string()),
+  windows: z.array(z.string()),
+  dimensions: z.array(z.array(z.string())),
+});
+export type MetricDto = z.infer<typeof metricDto>;
+
+export const catalogueDto = z.object({
+  windows: z.record(z.string(), z.object({ title: z.string(), lengthMs: z.int().optional(), slideMs: z.int().optional() })),
+  metrics: z.array(metricDto),
+});
+
+export type CatalogueDto = z.infer<typeof catalogueDto>;
+
+export const latestDto = z.object({ lane: z.string(), metric: z.string(), window: z.string(), unit: z.string(), values: z.array(windowDto) });
+export type LatestDto = z.infer<typeof latestDto>;
+
+export const pointDto = z.object({ start: time, value: z.number(), count: z.int(), revision: z.int(), final: z.boolean() });
+export type PointDto = z.infer<typeof pointDto>;
+
+export const seriesDto = z.object({
+  lane: z.string(),
+  metric: z.string(),
+  window: z.string(),
+  unit: z.string(),
+  from: time,
+  to: time,
+  /** True where more points lie in the range than one answer carries. */
+  truncated: z.boolean(),
+  series: z.array(z.object({ metricKey: z.string(), dimensions, points: z.array(pointDto) })),
+});
+export type SeriesDto = z.infer<typeof seriesDto>;
+
+/** One time that an alert fired. */
+export const alertDto = z.object({
+  id: z.int(),
+  fingerprint: z.string(),
+  status: z.enum(['firing', 'resolved']),
+  rule: z.string(),
+  severity: z.string(),
+  labels: z.record(z.string(), z.string()),
+  summary: z.string(),
+  description: z.string(),
+  value: z.number().nullable(),
+  threshold: z.number().nullable(),
+  startsAt: time,
+  endsAt: time.nullable(),
+  updatedAt: time,
+});
+export type AlertDto = z.infer<typeof alertDto>;
+
+/** An alert with the windows it rests on, down to their offsets. */
+export const explainedAlertDto = alertDto.extend({
+  evidence: z.array(
+    z.object({
+      metricKey: z.string(),
+      window: z.string(),
+      windowStart: time,
+      windowEnd: time,
+      value: z.number(),
+      revision: z.int(),
+      sourceOffsets: z.array(sourceOffsetsDto),
+    }),
+  ),
+});
+export type ExplainedAlertDto = z.infer<typeof explainedAlertDto>;
+
+export const alertsDto = z.object({ lane: z.string(), alerts: z.array(explainedAlertDto) });
+export type AlertsDto = z.infer<typeof alertsDto>;
+
+export const attemptDto = z.object({
+  attempt: z.int(),
+  startedAt: time,
+  durationMs: z.int(),
+  outcome: z.string(),
+  statusCode: z.int().nullable(),
+  error: z.string().nullable(),
+  possibleRepeat: z.boolean(),
+});
+
+/** One state change of an alert on its way to one receiver. */
+export const deliveryDto = z.object({
+  id: z.int(),
+  alertId: z.int(),
+  fingerprint: z.string(),
+  rule: z.string(),
+  status: z.enum(['firing', 'resolved']),
+  receiver: z.string(),
+  state: z.string(),
+  attempts: z.array(attemptDto),
+  nextAttemptAt: time.nullable(),
+  lastError: z.string().nullable(),
+  createdAt: time,
+  finishedAt: time.nullable(),
+});
+export type DeliveryDto = z.infer<typeof deliveryDto>;
+
+export const deliveriesDto = z.object({ lane: z.string(), deliveries: z.array(deliveryDto) });
+export type DeliveriesDto = z.infer<typeof deliveriesDto>;
+
+export const freshnessDto = z.object({
+  metric: z.string(),
+  window: z.string(),
+  /** The moment the number speaks for; null where none was ever computed. */
+  asOf: time.nullable(),
+  ageMs: z.int().nullable(),
+  /** Older than this is stale. */
+  staleAfterMs: z.int(),
+  stale: z.boolean(),
+});
+export type FreshnessDto = z.infer<typeof freshnessDto>;
+
+export const freshnessListDto = z.object({ lane: z.string(), now: time, metrics: z.array(freshnessDto) });
+export type FreshnessListDto = z.infer<typeof freshnessListDto>;
+
+export const componentDto = z.object({ name: z.string(), up: z.boolean(), detail: z.string() });
+
+export const statusDto = z.object({
+  lane: z.string(),
+  shopTimeZone: z.string(),
+  now: time,
+  startedAt: time,
+  components: z.array(componentDto),
+  streamReaders: z.int(),
+});
+export type StatusDto = z.infer<typeof statusDto>;
+
+/** First event of a stream that does not resume: all the page needs. */
+export const snapshotDto = z.object({
+  lane: z.string(),
+  shopTimeZone: z.string(),
+  now: time,
+  windows: z.array(windowDto),
+  alerts: z.array(alertDto),
+  freshness: z.array(freshnessDto),
+});
+export type SnapshotDto = z.infer<typeof snapshotDto>;
+
+/** What changed since the last event: windows by key and window, the alerts where any changed, freshness where any changed. */
+export const updateDto = z.object({
+  now: time,
+  windows: z.array(windowDto),
+  alerts: z.array(alertDto).optional(),
+  freshness: z.array(freshnessDto).optional(),
+});
+export type UpdateDto = z.infer<typeof updateDto>;
+
+/** RFC 9457. */
+export const problemDto = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  /** Names this failure in the log. */
+  id: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type ProblemDto = z.infer<typeof problemDto>;

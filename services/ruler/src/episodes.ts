@@ -1,0 +1,84 @@
+import type { Rule } from './rule.js';
+import { judge, type Verdict } from './verdict.js';
+import type { Sample } from './sample.js';
+
+/** Where an alert stands after a number of windows. */
+export interface Phase {
+  /** When it began to fire; null: it does not. */
+  readonly startsAt: number | null;
+  /** Windows in a row that held, while it does not fire yet. */
+  readonly streak: number;
+  /** End of the first of them. */
+  readonly streakFrom: number | null;
+}
+
+export const CALM: Phase = { startsAt: null, streak: 0, streakFrom: null };
+
+/** The samples that decided a change, and what was compared. */
+export interface Decision extends Pick<Verdict, 'value' | 'threshold'> {
+  /** Event time of the change: the end of the deciding window. */
+  readonly at: number;
+  readonly samples: readonly Sample[];
+}
+
+/** A stretch of time in which an alert fires. */
+export interface Episode {
+  readonly startsAt: number;
+  /** Null: it began before the samples at hand, and was announced then. */
+  readonly began: Decision | null;
+  /** Null: it still fires. */
+  readonly ended: Decision | null;
+}
+
+/** Most windows shown as evidence of one decision. */
+const MAX_EVIDENCE = 10;
+
+/** What a fold reads: every sample, and the first one that may still change its mind. */
+export interface Fold {
+  readonly rule: Rule;
+  readonly samples: readonly Sample[];
+  readonly from: number;
+  readonly subject: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Walks the samples in event time and returns every stretch in which the alert fires. A function of the samples alone, not of their arrival. */
+export function episodesOf(fold: Fold, before: Phase): { readonly episodes: readonly Episode[]; readonly phase: Phase } {
+  const episodes: Episode[] = [];
+  let phase = before;
+  let current: Episode | null = before.startsAt === null ? null : { startsAt: before.startsAt, began: null, ended: null };
+  for (let index = fold.from; index < fold.samples.length; index += 1) {
+    const { next, decision } = step(fold, index, phase);
+    if (decision !== null && next.startsAt !== null) current = { startsAt: next.startsAt, began: decision, ended: null };
+    if (decision !== null && next.startsAt === null && current !== null) {
+      episodes.push({ ...current, ended: decision });
+      current = null;
+    }
+    phase = next;
+  }
+  if (current !== null) episodes.push(current);
+  return { episodes, phase };
+}
+
+/** The phase after one more sample; `decision` when the alert begins or ends with it. */
+export function step(fold: Fold, index: number, phase: Phase): { readonly next: Phase; readonly decision: Decision | null } {
+  const sample = fold.samples[index];
+  if (sample === undefined) return { next: phase, decision: null };
+  const verdict = judge(fold.rule, { samples: fold.samples, index, subject: fold.subject, labels: fold.labels }, phase.startsAt !== null);
+  const decide = (count: number): Decision => ({
+    at: sample.end,
+    value: verdict.value,
+    threshold: verdict.threshold,
+    samples: fold.samples.slice(Math.max(0, index + 1 - Math.min(count, MAX_EVIDENCE)), index + 1),
+  });
+  if (verdict.holds === 'unknown') return { next: phase, decision: null };
+  if (phase.startsAt !== null) {
+    return verdict.holds === 'yes' ? { next: phase, decision: null } : { next: CALM, decision: decide(1) };
+  }
+  if (verdict.holds === 'no') return { next: CALM, decision: null };
+  const streak = phase.streak + 1;
+  const streakFrom = phase.streakFrom ?? sample.end;
+  const long = streak >= fold.rule.hold.windows && sample.end - streakFrom >= fold.rule.hold.ms;
+  if (!long) return { next: { startsAt: null, streak, streakFrom }, decision: null };
+  return { next: { startsAt: sample.end, streak: 0, streakFrom: null }, decision: decide(streak) };
+}

@@ -1,0 +1,146 @@
+import type { AlertEvent, MetricWindow } from '@millrace/contracts';
+import { alertEventOf } from './alert.js';
+import { ruleMatches, shapeOf, type Rule } from './rule.js';
+import { sampleOf } from './sample.js';
+import { dueAt, emptyState, withSample, withWatermark, type Advance, type SeriesState } from './series-state.js';
+
+/** Names what a rule remembers of one series. */
+export interface SeriesId {
+  readonly rule: string;
+  readonly metricKey: string;
+}
+
+export interface StoredSeries extends SeriesId {
+  readonly metric: string;
+  readonly state: SeriesState;
+  /** Watermark, ms, at which it is to be looked at although none of its windows came; null: never. */
+  readonly dueAt: number | null;
+}
+
+/** What a batch needs from the store: series by id, and the series of these metrics that are due at these watermarks. */
+export interface BatchNeeds {
+  readonly ids: readonly SeriesId[];
+  /** Highest watermark of each metric in the batch. */
+  readonly watermarks: ReadonlyMap<string, number>;
+}
+
+export interface Outcome {
+  readonly changed: readonly StoredSeries[];
+  /** To publish, in order. */
+  readonly alerts: readonly { readonly event: AlertEvent; readonly metricKey: string }[];
+}
+
+export interface Setting {
+  readonly lane: string;
+  /** Wall clock, ms: only written into the events, never compared. */
+  readonly now: number;
+}
+
+interface Entry extends StoredSeries {
+  readonly compiled: Rule;
+}
+
+/** What must be read before {@link evaluate}. */
+export function needsOf(rules: readonly Rule[], windows: readonly MetricWindow[]): BatchNeeds {
+  const ids = new Map<string, SeriesId>();
+  const watermarks = new Map<string, number>();
+  for (const window of windows) {
+    for (const rule of rules) {
+      if (ruleMatches(rule, window)) ids.set(keyOf(rule.name, window.metricKey), { rule: rule.name, metricKey: window.metricKey });
+    }
+    if (window.watermark !== null) watermarks.set(window.metric, Math.max(window.watermark, watermarks.get(window.metric) ?? window.watermark));
+  }
+  return { ids: [...ids.values()], watermarks };
+}
+
+/**
+ * Decides what a batch of windows changes. A function of its arguments: the same windows over the same stored series give the same alerts;
+ * windows whose revision is known already change nothing.
+ */
+export function evaluate(rules: readonly Rule[], stored: readonly StoredSeries[], windows: readonly MetricWindow[], setting: Setting): Outcome {
+  const evaluation = new Evaluation(rules, stored, setting);
+  for (const run of runsOf(windows)) evaluation.take(run);
+  return evaluation.outcome();
+}
+
+class Evaluation {
+  readonly #entries = new Map<string, Entry>();
+  readonly #changed = new Set<string>();
+  readonly #alerts: { event: AlertEvent; metricKey: string }[] = [];
+
+  constructor(
+    private readonly rules: readonly Rule[],
+    stored: readonly StoredSeries[],
+    private readonly setting: Setting,
+  ) {
+    const byName = new Map(rules.map((rule) => [rule.name, rule]));
+    for (const series of stored) {
+      const compiled = byName.get(series.rule);
+      // A series that was read in another way would be judged wrongly: it begins anew.
+      if (compiled !== undefined && series.state.shape === shapeOf(compiled)) this.#entries.set(keyOf(series.rule, series.metricKey), { ...series, compiled });
+    }
+  }
+
+  /** Windows of one computation: first all of them, then what their watermark says about the series that sent none. */
+  take(run: readonly MetricWindow[]): void {
+    for (const window of run) {
+      for (const rule of this.rules) {
+        if (ruleMatches(rule, window)) this.#takeWindow(rule, window);
+      }
+    }
+    for (const [metric, watermark] of needsOf([], run).watermarks) {
+      for (const entry of [...this.#entries.values()]) {
+        if (entry.metric !== metric || entry.dueAt === null || entry.dueAt > watermark) continue;
+        this.#apply(entry, withWatermark(entry.compiled, entry.state, watermark));
+      }
+    }
+  }
+
+  outcome(): Outcome {
+    const changed = [...this.#changed].flatMap((key) => this.#entries.get(key) ?? []);
+    return { changed: changed.map(({ rule, metricKey, metric, state, dueAt: due }) => ({ rule, metricKey, metric, state, dueAt: due })), alerts: this.#alerts };
+  }
+
+  #takeWindow(rule: Rule, window: MetricWindow): void {
+    const entry = this.#entries.get(keyOf(rule.name, window.metricKey)) ?? {
+      rule: rule.name,
+      metricKey: window.metricKey,
+      metric: window.metric,
+      state: emptyState(rule, window.dimensions),
+      dueAt: null,
+      compiled: rule,
+    };
+    this.#apply(entry, withSample(rule, entry.state, sampleOf(window, rule.condition.kind === 'shortage')));
+  }
+
+  #apply(entry: Entry, advance: Advance | null): void {
+    if (advance === null) return;
+    const key = keyOf(entry.rule, entry.metricKey);
+    this.#entries.set(key, { ...entry, state: advance.state, dueAt: dueAt(entry.compiled, advance.state) });
+    this.#changed.add(key);
+    const origin = { lane: this.setting.lane, metricKey: entry.metricKey, dimensions: advance.state.dimensions };
+    for (const transition of advance.transitions) {
+      this.#alerts.push({ event: alertEventOf(entry.compiled, origin, transition, this.setting.now), metricKey: entry.metricKey });
+    }
+  }
+}
+
+function keyOf(rule: string, metricKey: string): string {
+  return `${rule}\n${metricKey}`;
+}
+
+/** Groups windows by the watermark they were computed at, each group in event time: Spark writes the windows of one batch in any order. */
+function runsOf(windows: readonly MetricWindow[]): MetricWindow[][] {
+  const time = (window: MetricWindow): number => window.watermark ?? Number.NEGATIVE_INFINITY;
+  const sorted = [...windows].sort((left, right) => {
+    if (time(left) !== time(right)) return time(left) < time(right) ? -1 : 1;
+    return left.windowStart - right.windowStart || left.revision - right.revision;
+  });
+  const runs: MetricWindow[][] = [];
+  for (const window of sorted) {
+    const run = runs.at(-1);
+    if (run?.[0] !== undefined && time(run[0]) === time(window)) run.push(window);
+    else runs.push([window]);
+  }
+  return runs;
+}

@@ -1,0 +1,134 @@
+import { metricCatalogue } from '@millrace/contracts';
+import { unknownPlaceholders } from './annotation.js';
+import { CelError, compileCel, type CelCondition } from './cel-condition.js';
+import { firesDownward, natureOf, type Condition, type Decide, type Rule } from './rule.js';
+import type { RuleText, SeriesRuleText } from './rule-schema.js';
+
+/** Something wrong in a rule: the field, as a path inside the rule, and why. */
+export interface RuleProblem {
+  readonly path: readonly PropertyKey[];
+  readonly reason: string;
+}
+
+export type Compiled = { readonly rule: Rule } | { readonly problems: readonly RuleProblem[] };
+
+/** Labels that every alert has; a rule cannot set them. */
+const RESERVED_LABELS: ReadonlySet<string> = new Set(['rule', 'severity', 'lane']);
+const DEFAULT_DEVIATIONS = 4;
+
+/** Fills in the defaults and checks what a schema cannot: metric, dimensions, expression, placeholders. */
+export function compileRule(text: RuleText): Compiled {
+  const problems: RuleProblem[] = [];
+  const parts = text.kind === 'low-stock' ? lowStockParts(text) : seriesParts(text, problems);
+  const when = compileWhen(text.when, problems);
+  const dimensions = parts.condition.kind === 'shortage' ? ['product'] : [...parts.match.keys()];
+  checkLabels(text, dimensions, problems);
+  if (problems.length > 0) return { problems };
+  const nature = natureOf(parts.metric);
+  return {
+    rule: {
+      name: text.name,
+      metric: parts.metric,
+      window: parts.window,
+      match: parts.match,
+      condition: parts.condition,
+      when,
+      hold: text.for,
+      decide: parts.decide ?? defaultDecide(nature, parts.condition),
+      nature,
+      severity: text.severity,
+      labels: text.labels,
+      annotations: text.annotations,
+    },
+  };
+}
+
+type Parts = Pick<Rule, 'metric' | 'window' | 'match' | 'condition'> & { readonly decide: Decide | undefined };
+
+function seriesParts(text: SeriesRuleText, problems: RuleProblem[]): Parts {
+  checkSeries(text, problems);
+  const match = new Map(
+    Object.entries(text.match).map(([name, allowed]) => [name, allowed === '*' ? null : new Set(Array.isArray(allowed) ? allowed : [allowed])] as const),
+  );
+  return { metric: text.metric, window: text.window, match, decide: text.decide, condition: conditionOf(text, problems) };
+}
+
+function lowStockParts(text: Extract<RuleText, { kind: 'low-stock' }>): Parts {
+  const products = text.products === undefined ? null : new Set(text.products);
+  if (text.level === 'reorder-point') {
+    return { metric: 'low_stock', window: '1m', match: new Map(), decide: 'each', condition: { kind: 'shortage', products } };
+  }
+  const condition: Condition = { kind: 'threshold', comparison: '<=', value: text.level, clear: text.level };
+  return { metric: 'stock_level', window: '1m', match: new Map([['product', products]]), decide: 'each', condition };
+}
+
+function conditionOf(text: SeriesRuleText, problems: RuleProblem[]): Condition {
+  return text.kind === 'threshold' ? thresholdOf(text, problems) : spikeOf(text, problems);
+}
+
+function thresholdOf(text: Extract<SeriesRuleText, { kind: 'threshold' }>, problems: RuleProblem[]): Condition {
+  const clear = text.clear ?? text.value;
+  const upward = text.is.startsWith('>');
+  if (upward ? clear > text.value : clear < text.value) {
+    problems.push({ path: ['clear'], reason: `must be ${upward ? 'at most' : 'at least'} value (${text.value}), or it would clear before it fires` });
+  }
+  return { kind: 'threshold', comparison: text.is, value: text.value, clear };
+}
+
+function spikeOf(text: Extract<SeriesRuleText, { kind: 'spike' }>, problems: RuleProblem[]): Condition {
+  if (text.deviations !== undefined && text.ratio !== undefined) problems.push({ path: ['ratio'], reason: 'give deviations or ratio, not both' });
+  const minSamples = text.minSamples ?? Math.ceil(text.baseline / 2);
+  if (minSamples > text.baseline) problems.push({ path: ['minSamples'], reason: `must be at most baseline (${text.baseline})` });
+  const by = text.ratio ?? text.deviations ?? DEFAULT_DEVIATIONS;
+  const clear = text.clear ?? by;
+  if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
+  if (text.ratio !== undefined && clear <= 1) problems.push({ path: ['clear'], reason: 'must be more than 1, as ratio' });
+  const { direction, baseline, minBaseline, minChange } = text;
+  return { kind: 'spike', direction, baseline, minSamples, minBaseline, minChange, measure: text.ratio === undefined ? 'deviations' : 'ratio', by, clear };
+}
+
+function checkSeries(text: SeriesRuleText, problems: RuleProblem[]): void {
+  const metric = metricCatalogue.find(({ name }) => name === text.metric);
+  if (metric === undefined) {
+    problems.push({ path: ['metric'], reason: `"${text.metric}" is no metric; there are ${metricCatalogue.map(({ name }) => name).join(', ')}` });
+    return;
+  }
+  if (!metric.windows.includes(text.window)) {
+    problems.push({ path: ['window'], reason: `${text.metric} has no window ${text.window}; it has ${metric.windows.join(', ')}` });
+  }
+  const names = Object.keys(text.match).sort().join(', ');
+  const sets = metric.dimensions.map((set) => [...set].sort().join(', '));
+  if (!sets.includes(names)) {
+    const choice = sets.map((set) => `{${set}}`).join(' or ');
+    problems.push({ path: ['match'], reason: `${text.metric} has no series with the dimensions {${names}}; match must name exactly ${choice}` });
+  }
+}
+
+function compileWhen(expression: string | undefined, problems: RuleProblem[]): CelCondition | null {
+  if (expression === undefined) return null;
+  try {
+    return compileCel(expression);
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    problems.push({ path: ['when'], reason: error.reason });
+    return null;
+  }
+}
+
+function checkLabels(text: RuleText, dimensions: readonly string[], problems: RuleProblem[]): void {
+  const taken = new Set([...RESERVED_LABELS, ...dimensions]);
+  for (const name of Object.keys(text.labels)) {
+    if (taken.has(name)) problems.push({ path: ['labels', name], reason: 'is set by the ruler, a rule cannot' });
+  }
+  const known = new Set([...taken, ...Object.keys(text.labels)]);
+  for (const [name, template] of Object.entries(text.annotations)) {
+    for (const placeholder of unknownPlaceholders(template, known)) {
+      problems.push({ path: ['annotations', name], reason: `{{ ${placeholder} }} is unknown; use value, threshold, ${[...known].map((label) => `labels.${label}`).join(', ')}` });
+    }
+  }
+}
+
+function defaultDecide(nature: Rule['nature'], condition: Condition): Decide {
+  if (nature === 'level') return 'each';
+  return nature === 'sum' && !firesDownward(condition) ? 'early' : 'complete';
+}

@@ -1,0 +1,115 @@
+import { expect, test } from '@jest/globals';
+import { parseRules, RuleFileError } from './rule-file.js';
+
+const GOOD = `
+version: 1
+rules:
+  - name: orders-high
+    kind: threshold
+    metric: orders
+    window: 1m
+    match: { country: "*" }
+    is: ">"
+    value: 100
+    clear: 80
+    for: 2
+    severity: critical
+    labels: { team: shop }
+    annotations: { summary: "{{ value }} orders from {{ labels.country }}" }
+  - name: revenue-spike
+    kind: spike
+    metric: revenue
+    window: 1m
+    match: { currency: [EUR, GBP] }
+    when: count > 10.0
+  - { name: reorder, kind: low-stock }
+  - { name: nearly-gone, kind: low-stock, level: 3 }
+`;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseRules('rules.yaml', text);
+  } catch (error) {
+    if (error instanceof RuleFileError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('reads every kind of rule and fills in the defaults', () => {
+  const { rules } = parseRules('rules.yaml', GOOD);
+  expect(rules.map(({ name, metric, decide, nature }) => ({ name, metric, decide, nature }))).toEqual([
+    { name: 'orders-high', metric: 'orders', decide: 'early', nature: 'sum' },
+    { name: 'revenue-spike', metric: 'revenue', decide: 'early', nature: 'sum' },
+    { name: 'reorder', metric: 'low_stock', decide: 'each', nature: 'level' },
+    { name: 'nearly-gone', metric: 'stock_level', decide: 'each', nature: 'level' },
+  ]);
+  expect(rules[0]?.condition).toEqual({ kind: 'threshold', comparison: '>', value: 100, clear: 80 });
+  expect(rules[0]?.hold).toEqual({ windows: 2, ms: 0 });
+  expect(rules[1]?.condition).toMatchObject({ baseline: 60, minSamples: 30, by: 4, clear: 4, measure: 'deviations' });
+});
+
+test('names file, line, rule, field and reason of every problem at once', () => {
+  const text = `version: 1
+rules:
+  - name: a
+    kind: threshold
+    metric: ordres
+    window: 1m
+    is: ">"
+    value: 1
+  - name: b
+    kind: threshold
+    metric: orders
+    window: 1h
+    match: { country: DE, city: Berlin }
+    is: "<"
+    value: 10
+    clear: 5
+    labels: { rule: x, country: y }
+    annotations: { summary: "{{ labels.town }}" }
+  - name: b
+    kind: spike
+    metric: orders
+    window: 1m
+    ratio: 2
+    deviations: 3
+    when: labels.x.matches("a")
+    for: soon
+    colour: red
+  - kind: threshhold
+`;
+  const problems = problemsOf(text);
+  expect(problems.every((problem) => problem.startsWith('rules.yaml:'))).toBe(true);
+  expect(problems).toEqual([
+    expect.stringMatching(/^rules\.yaml:5: rule "a": metric: "ordres" is no metric/),
+    expect.stringMatching(/^rules\.yaml:12: rule "b": window: orders has no window 1h; it has 1m, 1d, 1mo$/),
+    expect.stringMatching(/^rules\.yaml:13: rule "b": match: .*\{city, country\}.*exactly \{\} or \{country\}$/),
+    expect.stringMatching(/^rules\.yaml:16: rule "b": clear: must be at least value \(10\)/),
+    expect.stringMatching(/^rules\.yaml:17: rule "b": labels\.rule: is set by the ruler/),
+    expect.stringMatching(/^rules\.yaml:17: rule "b": labels\.country: is set by the ruler/),
+    expect.stringMatching(/^rules\.yaml:18: rule "b": annotations\.summary: \{\{ labels\.town \}\} is unknown/),
+    expect.stringMatching(/^rules\.yaml:26: rule "b": for: /),
+    expect.stringMatching(/^rules\.yaml:\d+: rule "b": .*colour/),
+    expect.stringMatching(/^rules\.yaml:28: rule number 4: /),
+  ]);
+});
+
+test.each([
+  ['no version', 'rules: []', /version/],
+  ['broken YAML', 'version: 1\nrules: [', /^rules\.yaml:/],
+  ['a list of text', 'version: 1\nrules: [hello]', /rule number 1/],
+  ['an empty file', '', /./],
+])('refuses %s', (_, text, reason) => {
+  expect(problemsOf(text).join('\n')).toMatch(reason);
+});
+
+test('a key named __proto__ reaches no prototype', () => {
+  parseRules('rules.yaml', 'version: 1\nrules: [{name: a, kind: low-stock, labels: {"__proto__": {polluted: "1"}}}]');
+  expect('polluted' in {}).toBe(false);
+});
+
+test('two rules cannot share a name', () => {
+  const problems = problemsOf('version: 1\nrules: [{name: a, kind: low-stock}, {name: a, kind: low-stock}]');
+  expect(problems).toEqual(['rules.yaml:2: rule "a": name: another rule has this name']);
+});

@@ -1,0 +1,96 @@
+import type { WindowName } from '@millrace/contracts';
+import type { CelCondition } from './cel-condition.js';
+
+/** How a metric's value behaves while its window is open, which says when a window may be judged. */
+export type MetricNature =
+  /** Grows from zero; a window without events has none, and counts as zero. */
+  | 'sum'
+  /** May go either way until the window is complete; a window without events says nothing. */
+  | 'mean'
+  /** A state that holds until the next event: each revision is the truth of its moment. */
+  | 'level';
+
+/** When a window is judged. `early`: it may fire before it is complete, but clears only complete; `complete`; `each`: at every revision. */
+export type Decide = 'early' | 'complete' | 'each';
+
+export type Comparison = '>' | '>=' | '<' | '<=';
+
+export interface ThresholdCondition {
+  readonly kind: 'threshold';
+  readonly comparison: Comparison;
+  readonly value: number;
+  /** While it fires, it goes on until the comparison with this fails: hysteresis. */
+  readonly clear: number;
+}
+
+export interface SpikeCondition {
+  readonly kind: 'spike';
+  readonly direction: 'up' | 'down' | 'both';
+  /** Complete windows before the judged one. */
+  readonly baseline: number;
+  readonly minSamples: number;
+  readonly minBaseline: number;
+  readonly minChange: number;
+  /** Limits: mean ± by·deviation, or mean·by and mean/by. */
+  readonly measure: 'deviations' | 'ratio';
+  readonly by: number;
+  /** In place of `by` while it fires. */
+  readonly clear: number;
+}
+
+/** Products in the ranking of `low_stock`, each an alert of its own. */
+export interface ShortageCondition {
+  readonly kind: 'shortage';
+  /** Only these; null: all. */
+  readonly products: ReadonlySet<string> | null;
+}
+
+export type Condition = ThresholdCondition | SpikeCondition | ShortageCondition;
+
+/** A rule after validation, with every default filled in. */
+export interface Rule {
+  readonly name: string;
+  readonly metric: string;
+  readonly window: WindowName;
+  /** Exactly the dimensions of the series: allowed values, or null for any. */
+  readonly match: ReadonlyMap<string, ReadonlySet<string> | null>;
+  readonly condition: Condition;
+  readonly when: CelCondition | null;
+  /** How long it must hold before it fires. */
+  readonly hold: { readonly windows: number; readonly ms: number };
+  readonly decide: Decide;
+  readonly nature: MetricNature;
+  readonly severity: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const LEVELS: ReadonlySet<string> = new Set(['stock_level', 'low_stock']);
+const MEANS: ReadonlySet<string> = new Set(['conversion_rate', 'cart_abandonment', 'average_order_value', 'stock_turnover', 'rating', 'top_products']);
+
+export function natureOf(metric: string): MetricNature {
+  if (LEVELS.has(metric)) return 'level';
+  return MEANS.has(metric) ? 'mean' : 'sum';
+}
+
+/** Whether a lower value can make it fire: then a window without events can, too. */
+export function firesDownward(condition: Condition): boolean {
+  if (condition.kind === 'threshold') return condition.comparison === '<' || condition.comparison === '<=';
+  return condition.kind === 'spike' && condition.direction !== 'up';
+}
+
+/** Whether the rule speaks of this series. */
+export function ruleMatches(rule: Rule, series: { readonly metric: string; readonly window: string; readonly dimensions: Readonly<Record<string, string>> }): boolean {
+  if (series.metric !== rule.metric || series.window !== rule.window) return false;
+  const names = Object.keys(series.dimensions);
+  if (names.length !== rule.match.size) return false;
+  return names.every((name) => {
+    const allowed = rule.match.get(name);
+    return allowed === null || allowed?.has(series.dimensions[name] ?? '') === true;
+  });
+}
+
+/** What the samples of a series are to this rule; samples of one shape are no use to a rule of another. */
+export function shapeOf(rule: Rule): string {
+  return `${rule.metric} ${rule.window} ${rule.condition.kind === 'shortage' ? 'ranking' : 'value'}`;
+}

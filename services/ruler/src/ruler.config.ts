@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { commonSettings, setting, type ConfigOf } from '@millrace/service-kit';
+import { z } from 'zod';
+
+/** The same place seen from `src` and from `dist`. */
+const DEFAULT_RULES = fileURLToPath(new URL('../../../deploy/rules/default.yaml', import.meta.url));
+const PORT = 8103;
+
+export const rulerSettings = {
+  ...commonSettings(PORT),
+  rulesFile: setting('MILLRACE_RULER_RULES', 'YAML file with the rules; read again when it changes.', z.string().min(1).default(DEFAULT_RULES)),
+};
+
+export type RulerConfig = ConfigOf<typeof rulerSettings>;

@@ -1,0 +1,98 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { metricWindow } from '@millrace/contracts';
+import { subscribe, type KafkaConnection } from '@millrace/kafka';
+import { CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
+import { migrate, untilAvailable } from '@millrace/stores';
+import type { Logger } from 'pino';
+import { OutboxRelay } from './outbox-relay.js';
+import { RuleBook } from './rule-book.js';
+import type { RuleSet } from './rule-file.js';
+import type { RulerConfig } from './ruler.config.js';
+import { RulerConsumer } from './ruler.consumer.js';
+import { RulerSignals } from './ruler.signals.js';
+import { RULER_STORE, type RulerStore } from './ruler-store.js';
+
+const GROUP = 'ruler';
+
+/** Starts the ruler's moving parts in order, once the app listens, and registers how each is stopped. Waits for PostgreSQL as long as it takes. */
+@Injectable()
+export class RulerRuntime implements OnApplicationBootstrap {
+  readonly #stop = new AbortController();
+  readonly #signals: RulerSignals;
+  #running: Promise<void> = Promise.resolve();
+  #started = false;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: RulerConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(KAFKA) private readonly kafka: KafkaConnection,
+    @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(RuleBook) private readonly book: RuleBook,
+    @Inject(RULER_STORE) private readonly store: RulerStore,
+  ) {
+    this.#signals = new RulerSignals(metrics);
+    lifecycle.addCheck('start', () => (this.#started ? null : 'starting'));
+    lifecycle.onRelease('start', async () => {
+      this.#stop.abort();
+      await this.#running;
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#run().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.lifecycle.fail(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  async #run(): Promise<void> {
+    const waiting = {
+      signal: this.#stop.signal,
+      onWait: (error: Error): void => { this.logger.warn({ err: error }, 'waiting for the database'); },
+    };
+    await untilAvailable(() => migrate(this.config.postgresUrl), waiting);
+    const relay = await this.#startRelay();
+    const ruler = new RulerConsumer(this.config.lane, this.book, this.store, relay, this.#signals);
+    this.#inForce(await untilAvailable(() => ruler.adopt(this.book.rules), waiting));
+    this.#watchRules((rules) => untilAvailable(() => ruler.adopt(rules), waiting));
+    const { kafka, lifecycle, logger, metrics } = this;
+    const consumer = superviseConsumer(
+      { kafka, lifecycle, logger, metrics },
+      { group: GROUP, subscriptions: [subscribe(metricWindow, (events, context) => ruler.handle(events, context))] },
+    );
+    this.#started = true;
+    await consumer.start();
+  }
+
+  async #startRelay(): Promise<OutboxRelay> {
+    const publisher = await this.kafka.publisher();
+    this.lifecycle.onRelease('publisher', () => publisher.close());
+    const relay = new OutboxRelay(this.store, publisher, this.#signals, (error, attempt) => {
+      this.logger.warn({ err: error, attempt }, 'alerts cannot be published now; they are kept');
+    });
+    this.lifecycle.onRelease('outbox', () => relay.stop());
+    relay.start();
+    return relay;
+  }
+
+  #watchRules(adopt: (rules: RuleSet) => Promise<number>): void {
+    this.book.watch({
+      adopt: async (rules) => { this.#inForce(await adopt(rules)); },
+      refused: (problems) => {
+        this.#signals.rules(this.book.rules.rules.length, false);
+        this.logger.error({ problems, version: this.book.rules.version }, 'the rules file has errors; the rules before it stay in force');
+      },
+    });
+    this.lifecycle.onRelease('rules', () => {
+      this.#stop.abort();
+      return this.book.close();
+    });
+    this.lifecycle.addCheck('rules', () => (this.book.problems.length === 0 ? null : `the rules before stay in force: ${this.book.problems.join('; ')}`));
+  }
+
+  #inForce(ended: number): void {
+    const { rules, version } = this.book.rules;
+    this.#signals.rules(rules.length, true);
+    this.logger.info({ file: this.book.file, version, rules: rules.length, ended }, 'rules in force');
+  }
+}

@@ -1,0 +1,1 @@
+"""Pure: Columns in, Columns out. One file per family of metrics."""
