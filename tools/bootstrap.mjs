@@ -1,8 +1,9 @@
 // Brings a fresh clone to where Millrace can run, then runs it. Plain JavaScript without dependencies: Node 20 must understand it.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,7 +44,7 @@ async function main([command, ...rest]) {
   }
   const heavy = ['start', 'test', 'test:data', 'faults', 'bench', 'check:python', 'up', 'fetch'].includes(command);
   const python = heavy ? checkMachine() : null;
-  await Promise.all([installNpm().then(build), python === null ? null : makeVenv(python)]);
+  await alone(() => Promise.all([installNpm().then(build), python === null ? null : makeVenv(python)]));
   const [program, ...parameters] = commandFor(command, rest);
   return run(program, parameters, { inherit: true });
 }
@@ -100,6 +101,46 @@ function output(program, parameters) {
     return execFileSync('/bin/sh', ['-c', '"$0" "$@" 2>&1', program, ...parameters], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
     return '';
+  }
+}
+
+/** Two commands in one clone may both find something missing: the second waits for the first. A lock whose owner died is taken over. */
+async function alone(task) {
+  const lock = join(STATE, 'bootstrap.lock');
+  mkdirSync(STATE, { recursive: true });
+  for (let told = false; !take(lock); told = true) {
+    const owner = Number(read(lock));
+    if (!isRunning(owner)) rmSync(lock, { force: true });
+    else if (!told) say(`process ${owner} is preparing this clone: waiting for it`);
+    await setTimeout(200);
+  }
+  try {
+    return await task();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** The owner's pid comes with the file, never after it: it is written aside and linked. */
+function take(lock) {
+  const mine = `${lock}.${process.pid}`;
+  writeFileSync(mine, String(process.pid));
+  try {
+    linkSync(mine, lock);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
   }
 }
 

@@ -160,6 +160,7 @@ export interface EventAdmin {
   createTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
   listTopics(): Promise<string[]>;
+  /** Waits for members that are leaving; a group that keeps one rejects with its name. Groups that are not there are no error. */
   deleteGroups(groups: readonly string[]): Promise<void>;
   listGroups(): Promise<string[]>;
   /** First and next offset of every partition of the topic. */

@@ -76,8 +76,7 @@ export class SinkRig {
     await this.cache.removeLane(this.lane);
     await this.redis.close();
     await this.postgres.close();
-    // A member that was killed is in the group until its session ends.
-    await until(() => this.admin.deleteGroups([inLane(this.lane, GROUP)]).then(() => true, () => false), (deleted) => deleted);
+    await this.admin.deleteGroups([inLane(this.lane, GROUP)]);
     await this.admin.deleteTopics((await this.admin.listTopics()).filter((name) => name.startsWith(`${this.lane}.`)));
     await this.admin.close();
     await this.database.drop();

@@ -1,4 +1,4 @@
-import type { Admin, ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { BrokerRefusedError, InfrastructureError } from '../errors.js';
 import { protocolErrorOf, rootCause } from '../kafkajs.client.js';
 import type { EventAdmin, TopicSpec } from '../port.js';
@@ -25,6 +25,11 @@ const SETTLING = new Set([
   'NOT_LEADER_FOR_PARTITION',
 ]);
 const SETTLED_WITHIN_MS = 15_000;
+
+/** A member that left in the middle of a rebalance stays in its group until the broker gives it up: a session timeout, 10 s by default. */
+const LEFT_WITHIN_MS = 20_000;
+const LEFT_CHECK_MS = 500;
+const PASSING = new Set(['NON_EMPTY_GROUP', 'GROUP_ID_NOT_FOUND']);
 
 export class KafkaAdmin implements EventAdmin {
   #admin: Promise<Admin> | undefined;
@@ -71,9 +76,21 @@ export class KafkaAdmin implements EventAdmin {
   }
 
   async deleteGroups(groups: readonly string[]): Promise<void> {
-    const existing = new Set(await this.listGroups());
-    const present = groups.filter((group) => existing.has(group));
-    if (present.length > 0) await this.#ask((admin) => admin.deleteGroups(present));
+    const end = performance.now() + LEFT_WITHIN_MS;
+    for (;;) {
+      const existing = new Set(await this.listGroups());
+      const present = groups.filter((group) => existing.has(group));
+      if (present.length === 0) return;
+      try {
+        await this.#ask((admin) => admin.deleteGroups(present));
+        return;
+      } catch (error) {
+        const refused = refusedGroups(error);
+        if (refused.length === 0) throw error;
+        if (performance.now() >= end) throw new InfrastructureError(`Kafka: cannot delete ${refused.join(', ')}: somebody still consumes as that group`, { cause: error });
+        await pause(LEFT_CHECK_MS);
+      }
+    }
   }
 
   async listGroups(): Promise<string[]> {
@@ -129,6 +146,13 @@ export class KafkaAdmin implements EventAdmin {
     const admin = await held?.catch(() => undefined);
     await admin?.disconnect().catch(() => undefined);
   }
+}
+
+/** Groups that the broker kept because they have members, or that somebody else deleted first: the next look tells. */
+function refusedGroups(error: unknown): string[] {
+  const cause = rootCause(error);
+  if (!(cause instanceof kafkajs.KafkaJSDeleteGroupsError)) return [];
+  return cause.groups.filter(({ error: reason }) => reason !== undefined && PASSING.has(protocolErrorOf(reason) ?? '')).map(({ groupId }) => groupId);
 }
 
 function toKafka(topic: TopicSpec): ITopicConfig {
