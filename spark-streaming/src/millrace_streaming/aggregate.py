@@ -6,12 +6,13 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from . import cells as kinds
-from .cells import Cell, EntityGroup, StockGroup, entity_groups, pick, rows, stock_groups
+from .cells import Cell, StockGroup, pick, rows, stock_groups
 from .contracts import INVENTORY, SOURCES, Metric
-from .entities import Entities
+from .entities import Entities, Hashes
 from .ranking import BestSellers
 from .rollup import Offsets, Rollup, Sum, WindowKey
 from .stock import Known, LowStock, MeanLevels, Shelves
@@ -37,11 +38,12 @@ class Revision:
 
 @dataclass
 class Outcome:
-    """What a batch came to: revisions, and the records that must leave whole."""
+    """What a batch came to, and the records that must leave whole."""
 
-    revisions: list[Revision] = field(default_factory=list)
     dead: list[Cell] = field(default_factory=list)
     late: list[Cell] = field(default_factory=list)
+    gaps: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Topic code, partition, and the offsets [from, to) that were not in the log any more."""
     duplicates: int = 0
     events: int = 0
 
@@ -89,21 +91,14 @@ class Aggregate:
         outcome = Outcome()
         counts: dict[tuple[int, int], dict[int, int]] = {}
         changed_stock: set[int] = set()
-        for group in entity_groups(pick(table, kinds.ENTITIES)):
-            self._take_entities(group)
-            if group.kind == kinds.VISITOR:
-                self._count(counts, group, outcome)
-                self.rollup.take_event(group.t, group.p, group.minute, group.n, group.lo, group.hi)
         for stock in stock_groups(pick(table, frozenset({kinds.STOCK}))):
             self._count(counts, stock, outcome)
             self.rollup.take_event(stock.t, stock.p, stock.minute, stock.n, stock.lo, stock.hi)
             self._take_stock(stock, changed_stock)
-        others = frozenset(range(24)) - kinds.ENTITIES - {kinds.STOCK}
-        for cell in rows(pick(table, others)):
+        for cell in rows(pick(table, frozenset(range(25)) - {kinds.STOCK})):
             self._take_cell(cell, counts, outcome)
         self.rollup.flush()
-        heard = self._remember_offsets(table)
-        self.watermarks.advance(counts, heard, now)
+        self.watermarks.advance(counts, self._touched, now)
         if changed_stock:
             self._low.update({low.minute: low for low in self._shelves.since(min(changed_stock))})
             for low in self._low.values():
@@ -112,7 +107,9 @@ class Aggregate:
         return outcome
 
     def _take_cell(self, cell: Cell, counts: dict[tuple[int, int], dict[int, int]], outcome: Outcome) -> None:
-        if cell.kind == kinds.DEAD:
+        if cell.kind == kinds.READ:
+            self._take_read(cell, outcome)
+        elif cell.kind == kinds.DEAD:
             outcome.dead.append(cell)
         elif cell.kind == kinds.LATE:
             outcome.late.append(cell)
@@ -120,27 +117,29 @@ class Aggregate:
             outcome.duplicates += cell.n
         else:
             self.rollup.take(cell)
+            if cell.hs is not None:
+                self._take_entities(cell, np.frombuffer(cell.hs, np.int64))
             if cell.kind in kinds.PRIMARY:
                 self._count(counts, cell, outcome)
             if cell.kind == kinds.LINE and "top_products" in self._catalogue:
                 self._sellers.take(cell.minute, cell.s3 or "", cell.b or 0)
 
-    def _count(self, counts: dict[tuple[int, int], dict[int, int]], cell: Cell | EntityGroup | StockGroup, outcome: Outcome) -> None:
+    def _count(self, counts: dict[tuple[int, int], dict[int, int]], cell: Cell | StockGroup, outcome: Outcome) -> None:
         minutes = counts.setdefault((cell.t, cell.p), {})
         minutes[cell.minute] = minutes.get(cell.minute, 0) + cell.n
         outcome.events += cell.n
         first = self._first.setdefault((cell.t, cell.p), {})
         first[cell.minute] = min(first.get(cell.minute, cell.lo), cell.lo)
 
-    def _remember_offsets(self, table: pa.Table) -> set[tuple[int, int]]:
-        last = table.group_by(["t", "p"]).aggregate([("hi", "max")])
-        for t, p, hi in zip(*(last.column(name).to_pylist() for name in ("t", "p", "hi_max")), strict=True):
-            self._next[t, p] = max(self._next.get((t, p), 0), hi + 1)
-            self._touched.add((t, p))
-        return set(self._touched)
+    def _take_read(self, cell: Cell, outcome: Outcome) -> None:
+        place = (cell.t, cell.p)
+        following = self._next.get(place)
+        if following is not None and cell.lo > following:
+            outcome.gaps.append((*place, following, cell.lo))
+        self._next[place] = max(following or 0, cell.hi + 1)
+        self._touched.add(place)
 
-    def _take_entities(self, group: EntityGroup) -> None:
-        self.rollup.take_parts(group.kind, None, (group.s1,), group)
+    def _take_entities(self, group: Cell, hashes: Hashes) -> None:
         minute, hour = group.minute * MINUTE_MS, group.minute // 60 * 60 * MINUTE_MS
         country = group.s1 or ""
         families: list[tuple[str, int]] = []
@@ -151,12 +150,12 @@ class Aggregate:
             if group.kind == kinds.BUYER:
                 families.append(("bought", hour))
         for family, start in families:
-            self._entities.add((family, start, ""), group.hashes)
-            self._entities.add((family, start, f"={country}"), group.hashes)
+            self._entities.add((family, start, ""), hashes)
+            self._entities.add((family, start, f"={country}"), hashes)
         if group.kind == kinds.CART_SESSION:
-            self._entities.add(("cart", hour, ""), group.hashes)
+            self._entities.add(("cart", hour, ""), hashes)
         elif group.kind == kinds.BOUGHT_SESSION:
-            self._entities.add(("ordered", hour, ""), group.hashes)
+            self._entities.add(("ordered", hour, ""), hashes)
 
     def _take_stock(self, group: StockGroup, changed: set[int]) -> None:
         place = (group.t, group.p)

@@ -6,6 +6,7 @@ import logging
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +27,6 @@ from .sinks import Publisher
 from .sources import RecordReader, topics
 from .storage import Changes, Store
 from .telemetry import Telemetry
-from .transforms.events import grouped
 
 log = logging.getLogger(__name__)
 _PART = 20_000
@@ -89,6 +89,8 @@ class BatchProcessor:
             table = self._collect(frame)
             merged = time.monotonic()
             outcome = self._state.take(table, merged)
+            for t, p, following, first in outcome.gaps:
+                self._tell_gap(t, p, following, first)
             self._commit(outcome, batch)
             ended = time.monotonic()
             self._report(outcome, {"query": merged - began, "state": ended - merged, "all": ended - began})
@@ -112,6 +114,18 @@ class BatchProcessor:
         finally:
             self._lock.release()
 
+    def tell_gaps(self) -> None:
+        """After a start: what retention took while nobody read."""
+        for (t, p), following in self._state.positions().items():
+            self._tell_gap(t, p, following, sys.maxsize)
+
+    def _tell_gap(self, t: int, p: int, following: int, first: int) -> None:
+        """Offsets that were never there, such as a transaction's marks, are no loss: only those before the log's first one are."""
+        lost_to = min(first, self._reader.span(self._topics[t], p)[0])
+        if lost_to > following:
+            log.error("%s-%d: retention took the offsets %d to %d before they were read", self._topics[t], p, following, lost_to - 1)
+            self._telemetry.lost.labels(self._config.lane, SOURCES[t]).inc(lost_to - following)
+
     def _nothing_waits(self, code: int) -> bool:
         try:
             places = [(p, n) for (t, p), n in self._state.positions().items() if t == code]
@@ -124,7 +138,7 @@ class BatchProcessor:
         """Runs the query; again when it met schema ids that were new, which the registry explained meanwhile."""
         self._gate.forget_refusals()
         while True:
-            table = grouped(self._gate.clustered(frame)).toArrow()
+            table = self._gate.cells(frame).toArrow()
             unknown = {(cell.t, cell.h or 0) for cell in rows(pick(table, frozenset({kinds.PENDING})))}
             if not unknown:
                 return table

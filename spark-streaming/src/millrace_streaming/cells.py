@@ -1,4 +1,4 @@
-"""A batch's result as plain columns, and the number of each kind of cell (see transforms/cell.py)."""
+"""A batch's result as plain columns (Tally.scala), and the number of each kind of cell (see transforms/cell.py)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 PLAIN, ORDER, LINE, BUYER, BOUGHT_SESSION, VISITOR, VIEW, CART_SESSION, STOCK, RATING, ORDER_CATEGORY = range(11)
-DEAD, LATE, DUPLICATE, PENDING = range(20, 24)
+DEAD, LATE, DUPLICATE, PENDING, READ = range(20, 25)
 PRIMARY = frozenset({PLAIN, ORDER, VISITOR, STOCK, RATING})
 """Every admitted event makes exactly one cell of one of these."""
 ENTITIES = frozenset({BUYER, BOUGHT_SESSION, VISITOR, CART_SESSION})
+"""Cells with hashes."""
 
-COLUMNS = ("t", "p", "kind", "minute", "s1", "s2", "s3", "h", "u", "n", "a", "b", "c", "lo", "hi")
+COLUMNS = ("t", "p", "kind", "minute", "s1", "s2", "s3", "h", "hs", "n", "a", "b", "c", "lo", "hi")
 
 
 class Cell(NamedTuple):
-    """One row: topic code, partition, kind, minute, three texts, entity, what makes it unique, four sums, first and last offset."""
+    """Equal cells of a partition: topic code, partition, kind, minute, three texts, a time or schema id, hashes of the entities (64-bit
+    little-endian, with repetitions), their number, three sums, first and last offset."""
 
     t: int
     p: int
@@ -29,7 +31,7 @@ class Cell(NamedTuple):
     s2: str | None
     s3: str | None
     h: int | None
-    u: int | None
+    hs: bytes | None
     n: int
     a: int | None
     b: int | None
@@ -46,44 +48,6 @@ def rows(table: pa.Table) -> Iterator[Cell]:
 def pick(table: pa.Table, kinds: frozenset[int]) -> pa.Table:
     """The rows of these kinds."""
     return table.filter(pc.is_in(table.column("kind"), pa.array(sorted(kinds), table.schema.field("kind").type)))
-
-
-class EntityGroup(NamedTuple):
-    """Entities of one kind, minute, text and partition."""
-
-    kind: int
-    t: int
-    p: int
-    minute: int
-    s1: str | None
-    hashes: np.ndarray[tuple[int], np.dtype[np.int64]]
-    n: int
-    lo: int
-    hi: int
-
-
-def entity_groups(table: pa.Table) -> Iterator[EntityGroup]:
-    """Entity rows in groups of equal kind, topic, partition, minute and text; sorted once, so a million cost a sort and not a loop."""
-    if not table.num_rows:
-        return
-    texts = pc.dictionary_encode(table.column("s1"), null_encoding="encode").combine_chunks()
-    texts = texts.chunk(0) if isinstance(texts, pa.ChunkedArray) else texts
-    names = texts.dictionary.to_pylist()
-    columns = [table.column(name).to_numpy() for name in ("kind", "t", "p", "minute")]
-    columns.append(texts.indices.to_numpy(zero_copy_only=False))
-    order = np.lexsort(columns[::-1])
-    keys = [column[order] for column in columns]
-    edge = np.ones(len(order), bool)
-    edge[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
-    starts = np.flatnonzero(edge)
-    ends = np.append(starts[1:], len(order))
-    hashes = table.column("h").to_numpy()[order]
-    n = np.add.reduceat(table.column("n").to_numpy()[order], starts)
-    lo = np.minimum.reduceat(table.column("lo").to_numpy()[order], starts)
-    hi = np.maximum.reduceat(table.column("hi").to_numpy()[order], starts)
-    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        kind, t, p, minute, text = (int(key[start]) for key in keys)
-        yield EntityGroup(kind, t, p, minute, names[text], hashes[start:end], int(n[i]), int(lo[i]), int(hi[i]))
 
 
 class StockGroup(NamedTuple):

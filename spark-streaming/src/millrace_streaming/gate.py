@@ -6,13 +6,12 @@ import json
 import logging
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql.classic.column import Column as ClassicColumn
+from pyspark.sql import DataFrame, SparkSession
 
 from .contracts import SOURCES, schema_of
 from .registry import Negatives, Registry
 from .sources import topics
-from .transforms.events import event_json
+from .transforms.plan import plan_json
 
 log = logging.getLogger(__name__)
 
@@ -24,19 +23,14 @@ class Gate:
         self._spark = spark
         jvm: Any = spark._jvm
         self._gate = jvm.io.millrace.streaming.Gate
-        self._columns = jvm.org.apache.spark.sql.millrace.Columns
+        self._frames = jvm.org.apache.spark.sql.millrace.Frames
         self._registry = registry
         self._negatives = Negatives()
-        self._gate.open(topics(lane), [json.dumps(schema_of(topic)) for topic in SOURCES], event_json(metrics))
+        self._gate.open(topics(lane), [json.dumps(schema_of(topic)) for topic in SOURCES], plan_json(metrics))
 
-    def call(self, function: str, type_json: str, arguments: list[Column]) -> Column:
-        """A column that calls a static function of the helper."""
-        inputs = [argument._jc for argument in arguments]
-        return ClassicColumn(self._columns.call(function, type_json, inputs))
-
-    def clustered(self, batch: DataFrame) -> DataFrame:
-        """The same rows; the planner is told that a Kafka partition is in one task."""
-        return DataFrame(self._columns.clustered(batch._jdf, ["t", "p"]), self._spark)
+    def cells(self, records: DataFrame) -> DataFrame:
+        """Raw records of the Kafka source as rows of cells.COLUMNS, equal cells of a partition added up."""
+        return DataFrame(self._frames.cells(records._jdf), self._spark)
 
     def learn(self, code: int) -> None:
         """Takes every schema of the topic's subject. Throws RegistryUnavailableError."""

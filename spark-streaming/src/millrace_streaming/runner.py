@@ -29,7 +29,6 @@ from .sinks import Publisher
 from .sources import read_range, read_stream
 from .storage import Store
 from .telemetry import Telemetry
-from .transforms.events import to_cells
 
 log = logging.getLogger(__name__)
 _LOOK_S = 0.2
@@ -67,8 +66,7 @@ class Runner:
         processor.resume()
         self._remember_ids()
         self._spark.streams.addListener(LagListener(self._telemetry))
-        cells = to_cells(read_stream(self._spark, config), config.metrics, self._gate.call)
-        writer = cells.writeStream.queryName(f"metrics-{config.lane}").foreachBatch(processor.process)
+        writer = read_stream(self._spark, config).writeStream.queryName(f"metrics-{config.lane}").foreachBatch(processor.process)
         writer = writer.option("checkpointLocation", str(config.checkpoint / "query"))
         writer = writer.trigger(processingTime=f"{0 if available_now else config.trigger_ms} milliseconds")
         query = writer.start()
@@ -95,8 +93,7 @@ class Runner:
         ranges = self._state.ranges()
         if ranges:
             began = time.monotonic()
-            cells = to_cells(read_range(self._spark, self._config, ranges), self._config.metrics, self._gate.call)
-            n = cells.count()
+            n = self._gate.cells(read_range(self._spark, self._config, ranges)).count()
             log.info("%d ids of open minutes are known again, %d cells in %.1f s", self._gate.remembered(), n, time.monotonic() - began)
 
 

@@ -25,7 +25,7 @@ def read_stream(spark: SparkSession, config: Config) -> DataFrame:
     """Raw records of the lane's source topics."""
     reader = spark.readStream.format("kafka").options(**_FETCH).option("kafka.bootstrap.servers", config.brokers)
     reader = reader.option("subscribe", ",".join(topics(config.lane))).option("startingOffsets", "earliest")
-    # What retention took is reported by the driver, which sees the gap in the offsets; stopping would not bring it back.
+    # What retention took is reported by BatchProcessor, which sees the gap in the offsets; stopping would not bring it back.
     return reader.option("failOnDataLoss", "false").option("maxOffsetsPerTrigger", str(config.max_offsets)).load()
 
 

@@ -17,7 +17,6 @@ from millrace_streaming import cells as kinds
 from millrace_streaming.contracts import SOURCES, catalogue, schema_of, subject_of
 from millrace_streaming.gate import Gate
 from millrace_streaming.registry import Registry
-from millrace_streaming.transforms.events import grouped, to_cells
 from tests import truth
 from tests.support import plain
 
@@ -67,7 +66,7 @@ def run(spark: SparkSession, values: list[bytes | None], schemas: dict[int, Any]
     gate.learn(SOURCES.index(truth.ORDERS))
     rows = [(truth.ORDERS, 0, offset, time, bytearray(value) if value is not None else None) for offset, value in enumerate(values)]
     frame = spark.createDataFrame(rows, "topic string, partition int, offset long, timestamp timestamp, value binary")
-    return grouped(to_cells(frame.coalesce(1), metrics, gate.call)).collect()
+    return [row for row in gate.cells(frame.coalesce(1)).collect() if row.kind != kinds.READ]
 
 
 def fates(rows: list[Row]) -> dict[int, str]:

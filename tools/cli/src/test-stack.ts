@@ -13,10 +13,11 @@ import { pickFreePorts } from './process/port-check.js';
 import { Supervisor } from './process/supervisor.js';
 import { addressEnv, addressesOf } from './stack/addresses.js';
 import { infraSpecs } from './stack/process-table.js';
+import { findRedis } from './stack/toolchain.js';
 
 /** Infrastructure of one test run. */
 export interface TestStack {
-  /** The variables by which specs find it. */
+  /** The variables by which specs find it, and the program for a Redis of a spec's own. */
   readonly env: Readonly<Record<string, string>>;
   /** Ends it and removes its files. */
   readonly stop: () => Promise<void>;
@@ -52,7 +53,7 @@ export async function startTestStack(environment: NodeJS.ProcessEnv = process.en
     await fetchSets(config, neededSets(config, 'infra'), (message) => process.stderr.write(`millrace: ${message}\n`));
     supervisor.add(await infraSpecs(config, layout));
     await waitUntilReady(supervisor);
-    return { env: addressEnv(addressesOf(config)), stop };
+    return { env: { ...addressEnv(addressesOf(config)), MILLRACE_REDIS_SERVER: findRedis(config) }, stop };
   } catch (error) {
     await stop();
     throw error;

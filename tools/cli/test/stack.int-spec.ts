@@ -81,7 +81,7 @@ describe('the local stack', () => {
     const other = await mkdtemp(join(tmpdir(), 'millrace-other-'));
     const result = await execa(process.execPath, [main, 'up', '--only', 'infra'], { env: { ...env, MILLRACE_HOME: other }, extendEnv: false, reject: false });
     expect(result.exitCode).toBe(69);
-    expect(result.stderr).toMatch(new RegExp(`Port ${env['MILLRACE_REDIS_PORT'] ?? ''} \\(Redis\\) is taken by redis-server \\(pid \\d+\\)`));
+    expect(result.stderr).toMatch(new RegExp(`Port ${env['MILLRACE_REDIS_PORT'] ?? ''} \\(Redis\\) is taken by (redis|valkey)-server \\(pid \\d+\\)`));
     expect(result.stderr).toContain('MILLRACE_REDIS_PORT');
     await rm(other, { recursive: true, force: true });
   }, 60_000);

@@ -1,1 +1,1 @@
-"""Pure: Columns in, Columns out. One file per family of metrics."""
+"""What an event adds to the metrics, as data. One file per family of metrics."""

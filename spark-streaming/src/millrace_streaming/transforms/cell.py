@@ -1,39 +1,72 @@
-"""A cell is what one event adds to one group: the unit between the query and the driver's state."""
+"""A cell is what one event adds to one group: the unit between the query and the driver's state. Here as data, which the JVM helper runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
+from dataclasses import asdict, dataclass
+from typing import Any
 
 UNKNOWN = "unknown"
-FIELDS = {"kind": "int", "s1": "string", "s2": "string", "s3": "string", "h": "long", "a": "long", "b": "long", "c": "long"}
-"""Of a cell: its kind (see cells.py), three texts, an entity (hash or time), three sums. Minute and offset are the event's."""
 
 
-CELL = StructType(
-    [StructField(name, {"int": IntegerType(), "string": StringType(), "long": LongType()}[kind]) for name, kind in FIELDS.items()]
-)
-"""Type of a cell."""
-Call = Callable[[str, str, list[Column]], Column]
-"""A static function of the JVM helper by name, result type (JSON) and arguments."""
+@dataclass(frozen=True)
+class Only:
+    """Holds where the field is one of the values, or with `wanted` false where it is none of them; never where it is absent."""
+
+    field: str
+    values: tuple[str, ...]
+    wanted: bool = True
 
 
-def cell(kind: int, *, text: tuple[Column, ...] = (), entity: Column | None = None, sums: tuple[Column, ...] = ()) -> Column:
-    """A struct of FIELDS."""
-    given = {"kind": F.lit(kind), **dict(zip(("s1", "s2", "s3"), text, strict=False)), **dict(zip(("a", "b", "c"), sums, strict=False))}
-    if entity is not None:
-        given["h"] = entity
-    return F.struct(*[given.get(name, F.lit(None)).cast(kind_of).alias(name) for name, kind_of in FIELDS.items()])
+@dataclass(frozen=True)
+class Text:
+    """A dimension: a field, and what stands for it where it is absent or empty."""
+
+    field: str
+    otherwise: str | None = None
 
 
-def known(column: Column) -> Column:
+@dataclass(frozen=True)
+class Sum:
+    """A number to add up where the conditions hold. `fallen` takes by how much it is below zero, and nothing where it is not."""
+
+    field: str
+    when: tuple[Only, ...] = ()
+    fallen: bool = False
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """Made for each event where all of `when` hold, the entity is there, and at least one of the sums is, if it has any.
+
+    Fields are the event's, or `list[].field` for each item of its one list: then it is a cell for each item, or with `once` for each
+    set of texts among them. The first of a topic's `primary` cells that applies is the event's own; every admitted event has one,
+    PLAIN where no other applies. `alone` keeps an event from being added to others; `time` carries its time as h.
+    """
+
+    kind: int
+    when: tuple[Only, ...] = ()
+    texts: tuple[Text, ...] = ()
+    entity: str | None = None
+    sums: tuple[Sum, ...] = ()
+    primary: bool = False
+    alone: bool = False
+    once: bool = False
+    time: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        """For the JVM helper (Cells.scala)."""
+        return asdict(self)
+
+
+def known(field: str) -> Text:
     """The value of a dimension, `unknown` where there is none."""
-    return F.coalesce(F.when(column != F.lit(""), column), F.lit(UNKNOWN))
+    return Text(field, UNKNOWN)
 
 
-def entity_of(column: Column) -> Column:
-    """64 bits that stand for an id: one in 2^64 of colliding, an eighth of the memory."""
-    return F.xxhash64(column)
+def any_of(*event_types: str) -> Only:
+    """Events of these types."""
+    return Only("eventType", event_types)
+
+
+NAMED = Only("eventType", ("UNKNOWN",), wanted=False)
+"""Events of a type that the contract knows."""

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType
-
 from .. import cells as kinds
-from .cell import CELL, Call, cell, known
+from .cell import CellSpec, Sum, Text, any_of, known
 
 BY_ORDER = frozenset({"orders", "revenue", "average_order_value", "refunds", "refund_count", "units_sold", "top_products"})
-BY_LINE = frozenset({"units_sold", "top_products"})
+BY_LINE = frozenset({"revenue", "units_sold", "top_products"})
 
 
-def needs_lines(metrics: frozenset[str]) -> bool:
-    """Whether any of the metrics looks into the lines of an order."""
-    return bool(metrics & (BY_LINE | {"revenue"}))
-
-
-def primary(metrics: frozenset[str]) -> Column | None:
-    """The order itself: count and total by type, country and currency."""
-    if not metrics & BY_ORDER:
-        return None
-    counted = F.col("eventType").isin("PLACED", "REFUNDED")
-    order = cell(kinds.ORDER, text=(known(F.col("country")), F.col("currency"), F.col("eventType")), sums=(F.col("totalMinor"),))
-    return F.when(counted, order).otherwise(cell(kinds.PLAIN))
-
-
-def lines(metrics: frozenset[str], call: Call) -> Column | None:
-    """An array of cells: one per line of a placed order, and one per category in it (an order of two shirts is one order with shirts)."""
-    if not needs_lines(metrics):
-        return None
-    kinds_wanted = [F.lit(kinds.LINE), F.lit(kinds.ORDER_CATEGORY)]
-    return call("lines", ArrayType(CELL).json(), [F.col("lines"), F.col("currency"), *kinds_wanted])
+def orders(metrics: frozenset[str]) -> list[CellSpec]:
+    """The order itself by type, country and currency; its lines, and its categories (an order of two shirts is one order with shirts)."""
+    cells = []
+    if metrics & BY_ORDER:
+        texts = (known("country"), Text("currency"), Text("eventType"))
+        cells.append(CellSpec(kinds.ORDER, (any_of("PLACED", "REFUNDED"),), texts, sums=(Sum("totalMinor"),), primary=True))
+    if metrics & BY_LINE:
+        placed, category, currency = (any_of("PLACED"),), known("lines[].category"), Text("currency")
+        sums = (Sum("lines[].amountMinor"), Sum("lines[].quantity"))
+        cells.append(CellSpec(kinds.LINE, placed, (category, currency, Text("lines[].productId")), sums=sums))
+        cells.append(CellSpec(kinds.ORDER_CATEGORY, placed, (category, currency), once=True))
+    return cells

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-
 from .. import cells as kinds
-from .cell import cell, entity_of, known
+from .cell import NAMED, CellSpec, any_of, known
 
 BY_VISITOR = frozenset({"active_users", "conversion_rate"})
 
 
-def primary(metrics: frozenset[str]) -> Column | None:
-    """The visitor behind a click of a known type."""
-    if not metrics & BY_VISITOR:
-        return None
-    visitor = cell(kinds.VISITOR, text=(known(F.col("country")),), entity=entity_of(F.col("visitorId")))
-    return F.when(F.col("eventType") != "UNKNOWN", visitor).otherwise(cell(kinds.PLAIN))
-
-
-def clicks(metrics: frozenset[str]) -> list[Column]:
-    """A product seen; a session that put something into its cart."""
+def clicks(metrics: frozenset[str]) -> list[CellSpec]:
+    """The visitor behind a click; a product seen; a session that put something into its cart."""
     cells = []
+    if metrics & BY_VISITOR:
+        cells.append(CellSpec(kinds.VISITOR, (NAMED,), (known("country"),), "visitorId", primary=True))
     if "views" in metrics:
-        view = cell(kinds.VIEW, text=(known(F.col("category")),))
-        cells.append(F.when(F.col("eventType") == "PRODUCT_VIEW", view))
+        cells.append(CellSpec(kinds.VIEW, (any_of("PRODUCT_VIEW"),), (known("category"),)))
     if "cart_abandonment" in metrics:
-        cart = cell(kinds.CART_SESSION, entity=entity_of(F.col("sessionId")))
-        cells.append(F.when((F.col("eventType") == "ADD_TO_CART") & F.col("sessionId").isNotNull(), cart))
+        cells.append(CellSpec(kinds.CART_SESSION, (any_of("ADD_TO_CART"),), (), "sessionId"))
     return cells
 
 
-def buyers(metrics: frozenset[str]) -> list[Column]:
+def buyers(metrics: frozenset[str]) -> list[CellSpec]:
     """The visitor and the session behind a placed order, where the order names them."""
-    placed = F.col("eventType") == "PLACED"
     cells = []
     if "conversion_rate" in metrics:
-        buyer = cell(kinds.BUYER, text=(known(F.col("country")),), entity=entity_of(F.col("visitorId")))
-        cells.append(F.when(placed & F.col("visitorId").isNotNull(), buyer))
+        cells.append(CellSpec(kinds.BUYER, (any_of("PLACED"),), (known("country"),), "visitorId"))
     if "cart_abandonment" in metrics:
-        session = cell(kinds.BOUGHT_SESSION, entity=entity_of(F.col("sessionId")))
-        cells.append(F.when(placed & F.col("sessionId").isNotNull(), session))
+        cells.append(CellSpec(kinds.BOUGHT_SESSION, (any_of("PLACED"),), (), "sessionId"))
     return cells

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { CliError, EXIT } from '../cli-errors.js';
 import { loadConfig } from '../config/cli.config.js';
 import { addressesOf } from '../stack/addresses.js';
-import { RegistryUnavailableError, checkSchemas, registerSchemas } from '../stack/schema-registry.js';
 import { print } from './output.js';
 
 export function schemaCommand(): Command {
@@ -11,7 +10,8 @@ export function schemaCommand(): Command {
     .command('register')
     .description('register every contract, FULL_TRANSITIVE, under <topic>-value')
     .action(async () => {
-      const registered = await orUnavailable(registerSchemas(addressesOf(loadConfig()).registryUrl));
+      const { registerSchemas } = await import('../stack/schema-registry.js');
+      const registered = await orUnavailable(() => registerSchemas(addressesOf(loadConfig()).registryUrl, 'register'));
       for (const { subject, id } of registered) print(`${subject}  id ${String(id)}`);
     });
   schema
@@ -19,19 +19,22 @@ export function schemaCommand(): Command {
     .description('ask the registry whether every contract fits all its versions; exit code 1 where one does not')
     .option('--json', 'for programs')
     .action(async (options: { json?: true }) => {
-      const verdicts = await orUnavailable(checkSchemas(addressesOf(loadConfig()).registryUrl));
+      const { checkSchemas } = await import('../stack/schema-registry.js');
+      const verdicts = await orUnavailable(() => checkSchemas(addressesOf(loadConfig()).registryUrl));
       if (options.json === true) print(JSON.stringify(verdicts, null, 2));
-      else for (const { subject, compatible, messages } of verdicts) print(`${compatible ? 'fits       ' : 'DOES NOT FIT'} ${subject} ${messages.join('; ')}`.trimEnd());
+      else for (const { subject, compatible, reason } of verdicts) print(`${compatible ? 'fits       ' : 'DOES NOT FIT'} ${subject} ${reason}`.trimEnd());
       if (verdicts.some(({ compatible }) => !compatible)) process.exitCode = EXIT.failed;
     });
   return schema;
 }
 
-async function orUnavailable<T>(asking: Promise<T>): Promise<T> {
+async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
+  // Loaded when it is needed: most commands never talk to Kafka or the registry.
+  const { InfrastructureError } = await import('@millrace/kafka');
   try {
-    return await asking;
+    return await ask();
   } catch (error) {
-    if (!(error instanceof RegistryUnavailableError)) throw error;
+    if (!(error instanceof InfrastructureError)) throw error;
     throw new CliError(error.message, 'Start it with millrace up, or correct MILLRACE_REGISTRY_URL.', EXIT.unavailable, { cause: error });
   }
 }

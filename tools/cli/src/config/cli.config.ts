@@ -23,6 +23,10 @@ export const envSchema = z.object({
   MILLRACE_LANE: z.string().default(LIVE_LANE).describe('lane of the services'),
   MILLRACE_KAFKA_BROKERS: optional('brokers of your own: then no Kafka is started'),
   MILLRACE_REGISTRY_URL: z.url().optional().describe('Confluent-compatible registry of your own: then none is started'),
+  MILLRACE_REGISTRY_MODE: z
+    .enum(['register', 'read-only'])
+    .default('register')
+    .describe('what becomes of a schema that the registry does not have; register: up, import and the services it starts register it; read-only: an error'),
   MILLRACE_REDIS_URL: z.url().optional().describe('Redis of your own: then none is started'),
   MILLRACE_POSTGRES_URL: z.url().optional().describe('PostgreSQL of your own: then none is started'),
   MILLRACE_KAFKA_PORT: port(19092, 'port of the local Kafka'),

@@ -109,8 +109,9 @@ async function openTarget(config: CliConfig, laneName: string, mapping: Mapping)
     throw new CliError(`Kafka does not answer: ${error.message}`, 'Start it (millrace up), or set MILLRACE_KAFKA_BROKERS.', EXIT.unavailable, { cause: error });
   }
   const { brokers, registryUrl } = addressesOf(config);
+  const registryMode = config.env.MILLRACE_REGISTRY_MODE;
   const contracts = new Set(mapping.outputs.map((output): EventContract<unknown> => output.contract));
-  const kafka = createKafka({ brokers: brokers.split(','), registryUrl, lane: laneName, clientId: clientIdOf(mapping.id) });
+  const kafka = createKafka({ brokers: brokers.split(','), registryUrl, registryMode, lane: laneName, clientId: clientIdOf(mapping.id) });
   return new KafkaTarget(kafka, [...contracts], new Set(created));
 }
 

@@ -10,7 +10,6 @@ import { kafkaSpec } from './kafka.component.js';
 import { postgresSpec } from './postgres.component.js';
 import { redisSpec } from './redis.component.js';
 import { registrySpec } from './registry.component.js';
-import { registerSchemas } from './schema-registry.js';
 import { findJava, findPostgres, findPython, findRedis, unprivilegedUser } from './toolchain.js';
 
 export const SERVICES = ['simulator', 'metrics-sink', 'ruler', 'notifier', 'query-api'] as const;
@@ -80,7 +79,8 @@ export async function infraSpecs(config: CliConfig, layout: Layout): Promise<Spe
       await createLaneTopics(config, config.lane);
     }),
     task('schemas', ['registry'], async () => {
-      await registerSchemas(addresses.registryUrl);
+      const { registerSchemas } = await import('./schema-registry.js');
+      await registerSchemas(addresses.registryUrl, env.MILLRACE_REGISTRY_MODE);
     }),
   ];
 }
@@ -99,6 +99,7 @@ export function processSpec(config: CliConfig, name: LaneProcess, place: LanePla
   } as const;
   const env = {
     ...addressEnv(addressesOf(config)),
+    MILLRACE_REGISTRY_MODE: config.env.MILLRACE_REGISTRY_MODE,
     MILLRACE_HOME: config.home,
     MILLRACE_CACHE: config.cache,
     MILLRACE_LANE: place.lane,

