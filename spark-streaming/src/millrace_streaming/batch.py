@@ -55,6 +55,7 @@ class BatchProcessor:
         self._gate, self._encoder, self._publisher, self._telemetry = gate, encoder, publisher, telemetry
         self._reader = RecordReader(config.brokers)
         self._topics = topics(config.lane)
+        self._told: dict[tuple[int, int], int] = {}
         self._lock = threading.Lock()
         self.stop = stop
         self._commits = 0
@@ -95,6 +96,11 @@ class BatchProcessor:
             ended = time.monotonic()
             self._report(outcome, {"query": merged - began, "state": ended - merged, "all": ended - began})
 
+    def behind(self) -> Iterator[tuple[str, int, int]]:
+        """By topic and partition, how many records are not yet read. Asks the broker; throws KafkaException."""
+        for (t, p), following in sorted(self._state.positions().items()):
+            yield SOURCES[t], p, max(self._reader.span(self._topics[t], p)[1] - following, 0)
+
     def tick(self) -> None:
         """Live lane: a topic that has been silent, and of which nothing waits, follows the clock, so that its windows become final."""
         if self._config.lane != LIVE_LANE or not self._lock.acquire(blocking=False):
@@ -121,10 +127,12 @@ class BatchProcessor:
 
     def _tell_gap(self, t: int, p: int, following: int, first: int) -> None:
         """Offsets that were never there, such as a transaction's marks, are no loss: only those before the log's first one are."""
+        lost_from = max(following, self._told.get((t, p), 0))
         lost_to = min(first, self._reader.span(self._topics[t], p)[0])
-        if lost_to > following:
-            log.error("%s-%d: retention took the offsets %d to %d before they were read", self._topics[t], p, following, lost_to - 1)
-            self._telemetry.lost.labels(self._config.lane, SOURCES[t]).inc(lost_to - following)
+        if lost_to > lost_from:
+            self._told[t, p] = lost_to
+            log.error("%s-%d: retention took the offsets %d to %d before they were read", self._topics[t], p, lost_from, lost_to - 1)
+            self._telemetry.lost.labels(self._config.lane, SOURCES[t]).inc(lost_to - lost_from)
 
     def _nothing_waits(self, code: int) -> bool:
         try:

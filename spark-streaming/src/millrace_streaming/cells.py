@@ -13,15 +13,14 @@ PLAIN, ORDER, LINE, BUYER, BOUGHT_SESSION, VISITOR, VIEW, CART_SESSION, STOCK, R
 DEAD, LATE, DUPLICATE, PENDING, READ = range(20, 25)
 PRIMARY = frozenset({PLAIN, ORDER, VISITOR, STOCK, RATING})
 """Every admitted event makes exactly one cell of one of these."""
-ENTITIES = frozenset({BUYER, BOUGHT_SESSION, VISITOR, CART_SESSION})
-"""Cells with hashes."""
 
 COLUMNS = ("t", "p", "kind", "minute", "s1", "s2", "s3", "h", "hs", "n", "a", "b", "c", "lo", "hi")
 
 
 class Cell(NamedTuple):
-    """Equal cells of a partition: topic code, partition, kind, minute, three texts, a time or schema id, hashes of the entities (64-bit
-    little-endian, with repetitions), their number, three sums, first and last offset."""
+    """Equal cells of a partition: topic code, partition, kind, minute, three texts, a time or schema id, the entities, how many, three
+    sums, first and last offset. The entities are 64-bit hashes, little-endian, with repetitions.
+    """
 
     t: int
     p: int

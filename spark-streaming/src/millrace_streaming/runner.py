@@ -22,7 +22,6 @@ from .contracts import SOURCES, WINDOWS_TOPIC, catalogue
 from .encoding import Encoder
 from .errors import MillraceError
 from .gate import Gate
-from .listener import LagListener
 from .registry import Registry
 from .session import open_session
 from .sinks import Publisher
@@ -64,13 +63,15 @@ class Runner:
         config, processor = self._config, self.processor
         server = self._telemetry.serve(config.http_port)
         processor.resume()
+        processor.tell_gaps()
         self._remember_ids()
-        self._spark.streams.addListener(LagListener(self._telemetry))
         writer = read_stream(self._spark, config).writeStream.queryName(f"metrics-{config.lane}").foreachBatch(processor.process)
         writer = writer.option("checkpointLocation", str(config.checkpoint / "query"))
         writer = writer.trigger(processingTime=f"{0 if available_now else config.trigger_ms} milliseconds")
         query = writer.start()
         self._telemetry.alive = lambda: query.isActive
+        self._telemetry.behind = processor.behind
+        self._telemetry.ready.set()
         log.info("lane %s: %d metrics, checkpoint %s", config.lane, len(config.metrics), config.checkpoint)
         while query.isActive and not self.stop.wait(_LOOK_S):
             if available_now and query.status["message"] == _IDLE:

@@ -13,7 +13,14 @@ from .contracts import SOURCES, in_lane
 
 _NEAR = 2_000
 _PATIENCE_S = 30.0
-_FETCH = {"kafka.max.partition.fetch.bytes": "16777216", "kafka.fetch.max.bytes": "67108864", "kafka.max.poll.records": "4000"}
+_FETCH = {
+    "kafka.max.partition.fetch.bytes": "16777216",
+    "kafka.fetch.max.bytes": "67108864",
+    "kafka.max.poll.records": "4000",
+    # A batch asks each consumer for its offsets, and the broker answers that after the empty fetch which the batch before left waiting:
+    # the default of 500 ms is half a second a batch.
+    "kafka.fetch.max.wait.ms": "5",
+}
 
 
 def topics(lane: str) -> list[str]:

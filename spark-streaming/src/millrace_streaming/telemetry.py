@@ -7,10 +7,14 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from confluent_kafka import KafkaException
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+log = logging.getLogger(__name__)
 
 
 class Telemetry:
@@ -33,12 +37,28 @@ class Telemetry:
         self.lost = Counter(f"{prefix}expired_total", "Offsets that retention took first.", labelled("topic"), registry=self.registry)
         self.remembered = Gauge(f"{prefix}remembered_ids", "Event ids held to tell duplicates.", labelled(), registry=self.registry)
         self.open_windows = Gauge(f"{prefix}open_windows", "Windows in the state.", labelled(), registry=self.registry)
-        self.lag = Gauge(f"{prefix}lag_records", "Records not yet read.", labelled("topic", "partition"), registry=self.registry)
         self.watermark = Gauge(f"{prefix}watermark_seconds", "Watermark, epoch seconds.", labelled("topic"), registry=self.registry)
         self.last_batch = Gauge(f"{prefix}last_batch_seconds", "End of the last batch, epoch seconds.", labelled(), registry=self.registry)
         self.seconds = Histogram(f"{prefix}batch_seconds", "Time a batch took.", labelled("part"), registry=self.registry)
         self.ready = threading.Event()
         self.alive: Callable[[], bool] = lambda: True
+        self.behind: Callable[[], Iterable[tuple[str, int, int]]] = tuple
+        self.registry.register(self)
+
+    def describe(self) -> list[Metric]:
+        """Asked before the query runs: nothing, so that registering asks nobody."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The lag, asked of the broker when somebody looks: a query that hangs would not say it. Absent while the broker is silent."""
+        lag = GaugeMetricFamily("millrace_spark_lag_records", "Records not yet read.", labels=("lane", "topic", "partition"))
+        try:
+            for topic, partition, records in self.behind():
+                lag.add_metric((self.lane, topic, str(partition)), records)
+        except KafkaException as error:
+            log.warning("Kafka does not say how far it is: %s", error)
+            return
+        yield lag
 
     def serve(self, port: int) -> ThreadingHTTPServer:
         """Answers /metrics, /health/live and /health/ready on the loopback address and beyond; port 0 takes a free one."""

@@ -11,10 +11,13 @@ private[streaming] final class Field(val slot: Int, val ofItem: Boolean) {
   def of(event: Array[Any], item: Array[Any]): Any = if (ofItem) item(slot) else event(slot)
 }
 
-private[streaming] final class Condition(field: Field, values: java.util.Set[UTF8String], wanted: Boolean) {
+private[streaming] final class Condition(field: Field, values: Array[UTF8String], wanted: Boolean) {
   def holds(event: Array[Any], item: Array[Any]): Boolean = {
     val value = field.of(event, item)
-    value != null && values.contains(value.asInstanceOf[UTF8String]) == wanted
+    if (value == null) return false
+    var i = 0
+    while (i < values.length && values(i) != value) i += 1
+    (i < values.length) == wanted
   }
 }
 
@@ -88,8 +91,8 @@ private[streaming] final class Plan(json: JsonNode) {
   }
 
   private def conditions(spec: JsonNode): Array[Condition] = spec.get("when").asScala.map { c =>
-    val values = c.get("values").asScala.map(v => UTF8String.fromString(v.asText)).toSet.asJava
-    new Condition(field(c.get("field")), new java.util.HashSet(values), c.get("wanted").asBoolean)
+    val values = c.get("values").asScala.map(v => UTF8String.fromString(v.asText)).toArray
+    new Condition(field(c.get("field")), values, c.get("wanted").asBoolean)
   }.toArray
 
   private def text(node: JsonNode): UTF8String = if (node.isNull) null else UTF8String.fromString(node.asText)

@@ -1,9 +1,12 @@
 package org.apache.spark.sql.millrace
 
-import io.millrace.streaming.{Gate, Tally}
+import io.millrace.streaming.Tally
 
+import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.classic.Dataset
+import org.apache.spark.sql.execution.LogicalRDD
 
 /** Bridges that Spark keeps to its own packages. */
 object Frames {
@@ -11,8 +14,15 @@ object Frames {
   def cells(records: DataFrame): DataFrame = {
     val classic = records.asInstanceOf[Dataset[_]]
     val schema = classic.schema
-    val at = Tally.Places(schema.fieldIndex("topic"), schema.fieldIndex("partition"), schema.fieldIndex("offset"), schema.fieldIndex("timestamp"), schema.fieldIndex("value"))
-    val cells = classic.queryExecution.toRdd.mapPartitions(Tally.run(_, at))
+    val Seq(topic, partition, offset, timestamp, value) = Seq("topic", "partition", "offset", "timestamp", "value").map(schema.fieldIndex)
+    val at = Tally.Places(topic, partition, offset, timestamp, value)
+    val cells = rows(classic).mapPartitions(Tally.run(_, at))
     classic.sparkSession.internalCreateDataFrame(cells, Tally.Columns)
+  }
+
+  /** A batch of a stream holds its rows already; planned again, each would be copied once more. */
+  private def rows(frame: Dataset[_]): RDD[InternalRow] = frame.queryExecution.analyzed match {
+    case held: LogicalRDD => held.rdd
+    case _ => frame.queryExecution.toRdd
   }
 }

@@ -25,6 +25,7 @@ object Rule {
 
 final class BoundRule(rule: Rule, index: Int, path: String) {
   private val accepted = mutable.HashSet.empty[UTF8String]
+  @volatile private var latest: UTF8String = null
 
   def check(value: Any, c: Cursor): Unit = value match {
     case s: UTF8String =>
@@ -42,12 +43,11 @@ final class BoundRule(rule: Rule, index: Int, path: String) {
   }
 
   /** Currencies are few: a text accepted once is not matched again. Bounded, since the text is a stranger's. */
-  private def matches(s: UTF8String): Boolean = accepted.synchronized {
-    accepted.contains(s) || {
-      val ok = rule.pattern.matcher(s.toString).find()
-      if (ok && accepted.size < 256) accepted += s.copy()
-      ok
-    }
+  private def matches(s: UTF8String): Boolean = s == latest || accepted.synchronized {
+    val ok = accepted.contains(s) || rule.pattern.matcher(s.toString).find()
+    if (ok) latest = s.copy()
+    if (ok && accepted.size < 256) accepted += latest
+    ok
   }
 }
 

@@ -1,4 +1,4 @@
-"""A cell is what one event adds to one group: the unit between the query and the driver's state. Here as data, which the JVM helper runs."""
+"""A cell is what one event adds to one group: the unit between the query and the driver's state. Here as data, for the JVM helper."""
 
 from __future__ import annotations
 
