@@ -1,5 +1,5 @@
 import { metricKey, type MetricItem, type MetricWindow } from '@millrace/contracts';
-import { createPool, createRedis, migrate, PostgresMetricHistory, RedisMetricCache } from '@millrace/stores';
+import { createPool, createRedis, migrate, PostgresMetricHistory, PostgresProductNames, RedisMetricCache } from '@millrace/stores';
 import { address, createTestDatabase, uniqueLane, type TestDatabase } from '@millrace/testing';
 
 const MINUTE = 60_000;
@@ -76,6 +76,11 @@ export class ShopBoard {
     };
   }
 
+  /** Gives products their names, by id, as the catalogue does at this moment. */
+  async name(products: Readonly<Record<string, string>>, now = Date.now()): Promise<void> {
+    await new PostgresProductNames(this.pool).write(this.lane, Object.entries(products).map(([productId, name]) => ({ productId, name, namedAt: now })));
+  }
+
   async alert({ rule, severity, summary, description = '', firing, minutesAgo }: GivenAlert): Promise<void> {
     const start = new Date(Date.now() - minutesAgo * MINUTE);
     await this.pool.execute(
@@ -98,6 +103,18 @@ export class ShopBoard {
 
 const EUR = { currency: 'EUR' };
 const CATEGORIES = ['electronics', 'home-garden', 'books', 'toys', 'fashion', 'beauty', 'sports', 'grocery'];
+const BEST = [
+  'Garden hose, 20 m', 'Oak chopping board', 'Wireless mouse', 'Linen duvet cover, double', 'Espresso cups, set of 6', 'Trail running shoes', 'Desk lamp, brass',
+  'Rosemary shampoo bar', 'Wooden train set', 'The Shop Keeper’s Almanac, illustrated and annotated edition',
+];
+const LOW = ['Cast iron pan, 28 cm', 'Yoga mat', 'Noise cancelling headphones', 'Bath towel, sage', 'Bicycle bell', 'Tea strainer'];
+const bestId = (place: number): string => `p-${String(10_412 + place * 337)}`;
+const lowId = (place: number): string => `p-${String(11_009 + place * 911)}`;
+
+/** Names of the products of an ordinary day; the last of the low stock has none. */
+export const PRODUCTS: Readonly<Record<string, string>> = Object.fromEntries([
+  ...BEST.map((name, place) => [bestId(place), name] as const), ...LOW.map((name, place) => [lowId(place), name] as const),
+]);
 const COUNTRIES = ['DE', 'FR', 'GB', 'NL', 'AT', 'ES', 'IT', 'PL'];
 
 /** An ordinary afternoon of a shop, the same each time. */
@@ -125,8 +142,8 @@ export function ordinaryDay(): Given[] {
     { metric: 'conversion_rate', window: '1h', value: 0.0312, count: 20_000 },
     { metric: 'cart_abandonment', window: '1h', value: 0.684, count: 4_000 },
     { metric: 'rating', window: '1d', value: 4.31, count: 742 },
-    { metric: 'top_products', window: '10m', value: 431, count: 431, items: [61, 54, 49, 47, 40, 38, 33, 31, 28, 26].map((value, place) => ({ key: `p-${String(10_412 + place * 337)}`, value })) },
-    { metric: 'low_stock', value: 7, count: 7, items: [0, 1, 2, 3, 4, 4, 6].map((value, place) => ({ key: `p-${String(11_009 + place * 911)}`, value })) },
+    { metric: 'top_products', window: '10m', value: 431, count: 431, items: [61, 54, 49, 47, 40, 38, 33, 31, 28, 26].map((value, place) => ({ key: bestId(place), value })) },
+    { metric: 'low_stock', value: 7, count: 7, items: [0, 1, 2, 3, 4, 4, 6].map((value, place) => ({ key: lowId(place), value })) },
     ...ranked(CATEGORIES, 'category', 'views', 41_200),
     ...ranked(COUNTRIES, 'country', 'revenue', 14_210_050, EUR),
     ...['shop.clickstream.v1', 'shop.orders.v1', 'shop.inventory.v1', 'shop.feedback.v1'].map((topic): Given => ({ metric: 'events', dimensions: { topic }, value: 900, count: 900 })),

@@ -2,6 +2,7 @@ import { metricCatalogue, metricKey, windowDefinitions, type MetricDefinition, t
 import { CACHE_BOUNDS, StoreUnavailableError, type MetricCache, type MetricHistory, type MetricReading, type MetricSelection } from '@millrace/stores';
 import { QueryError } from './query.errors.js';
 import { filtersOf, type ExplainParams, type LatestQuery, type SeriesQuery } from './query.schema.js';
+import { isYoung, latestStart } from './sliding-window.js';
 import type { ExplainedWindowDto, LatestDto, SeriesDto } from './wire.dto.js';
 import { iso, toExplainedDto, toPointDto, toWindowDto } from './wire.mapper.js';
 
@@ -25,6 +26,18 @@ export class MetricReadModel {
   /** Newest windows; from history while the cache is down or not rebuilt. */
   async newest(selections: readonly MetricSelection[]): Promise<MetricReading[]> {
     return (await this.#cacheIsWhole()) ? this.cache.latest(this.lane, selections) : this.history.latest(this.lane, selections);
+  }
+
+  /** As `newest`, but of sliding windows the newest that has not only begun. */
+  async current(selections: readonly MetricSelection[], now: number): Promise<MetricReading[]> {
+    const source: Pick<MetricCache, 'latest' | 'series'> = (await this.#cacheIsWhole()) ? this.cache : this.history;
+    const readings = await source.latest(this.lane, selections);
+    const young = readings.filter((reading) => isYoung(reading, now));
+    const points = await source.series(
+      this.lane,
+      young.map(({ metricKey: key, window }) => ({ metricKey: key, window, from: 0, to: latestStart(window, now) + 1, limit: 1 })),
+    );
+    return [...readings.filter((reading) => !isYoung(reading, now)), ...young.flatMap((reading, at) => (points[at] ?? []).map((point) => ({ ...reading, ...point })))];
   }
 
   async latest(name: string, query: LatestQuery): Promise<LatestDto> {

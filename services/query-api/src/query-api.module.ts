@@ -1,7 +1,7 @@
 import { Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CONFIG, LIFECYCLE, LOGGER, Metrics, type Lifecycle } from '@millrace/service-kit';
-import { createPool, createRedis, PostgresMetricHistory, RedisMetricCache, type PostgresPool, type RedisConnection } from '@millrace/stores';
+import { createPool, createRedis, PostgresMetricHistory, PostgresProductNames, RedisMetricCache, type PostgresPool, type RedisConnection } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { ALERT_STORE, type AlertStore } from './alert-store.js';
 import { AlertsController } from './alerts.controller.js';
@@ -67,12 +67,14 @@ const stream: Provider[] = [
   },
   {
     provide: LiveFeed,
-    inject: [CONFIG, LOGGER, LIFECYCLE, RedisMetricCache, MetricReadModel, ALERT_STORE, StreamHub],
+    inject: [CONFIG, LOGGER, LIFECYCLE, RedisMetricCache, MetricReadModel, ALERT_STORE, POOL, StreamHub],
     useFactory: (
       { lane, shopTimeZone, streamIntervalMs }: QueryApiConfig, logger: Logger, lifecycle: Lifecycle, cache: RedisMetricCache,
-      metrics: MetricReadModel, alerts: AlertStore, hub: StreamHub,
+      metrics: MetricReadModel, alerts: AlertStore, pool: PostgresPool, hub: StreamHub,
     ) => {
-      const feed = new LiveFeed({ lane, shopTimeZone, intervalMs: streamIntervalMs, cache, metrics, alerts, hub, logger });
+      const feed = new LiveFeed({
+        lane, shopTimeZone, intervalMs: streamIntervalMs, cache, metrics, alerts, productNames: new PostgresProductNames(pool), hub, logger,
+      });
       lifecycle.onRelease('feed', () => feed.close());
       lifecycle.addCheck('feed', () => feed.notReady());
       return feed;

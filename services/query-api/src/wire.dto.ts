@@ -15,6 +15,8 @@ export const sourceOffsetsDto = z.object({
   lastOffset: z.int(),
 });
 
+export type SourceOffsetsDto = z.infer<typeof sourceOffsetsDto>;
+
 export const windowDto = z.object({
   metricKey: z.string(),
   metric: z.string(),
@@ -170,6 +172,10 @@ export const statusDto = z.object({
 });
 export type StatusDto = z.infer<typeof statusDto>;
 
+/** What a product is called in the catalogue. */
+export const productDto = z.object({ id: z.string(), name: z.string() });
+export type ProductDto = z.infer<typeof productDto>;
+
 /** First event of a stream that does not resume: all the page needs. */
 export const snapshotDto = z.object({
   lane: z.string(),
@@ -177,15 +183,18 @@ export const snapshotDto = z.object({
   now: time,
   windows: z.array(windowDto),
   alerts: z.array(alertDto),
+  /** The products in rankings and alerts that have a name. */
+  products: z.array(productDto),
   freshness: z.array(freshnessDto),
 });
 export type SnapshotDto = z.infer<typeof snapshotDto>;
 
-/** What changed since the last event: windows by key and window, the alerts where any changed, freshness where any changed. */
+/** What changed since the last event: windows by key and window; alerts, products and freshness as they are now where any changed. */
 export const updateDto = z.object({
   now: time,
   windows: z.array(windowDto),
   alerts: z.array(alertDto).optional(),
+  products: z.array(productDto).optional(),
   freshness: z.array(freshnessDto).optional(),
 });
 export type UpdateDto = z.infer<typeof updateDto>;

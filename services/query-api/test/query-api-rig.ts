@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { MetricWindow } from '@millrace/contracts';
 import { startService, type RunningService } from '@millrace/service-kit';
-import { createPool, createRedis, migrate, PostgresMetricHistory, RedisMetricCache, type PostgresPool, type RedisConnection } from '@millrace/stores';
+import { createPool, createRedis, migrate, PostgresMetricHistory, PostgresProductNames, RedisMetricCache, type PostgresPool, type RedisConnection } from '@millrace/stores';
 import { address, createTestDatabase, makeMetricWindow, uniqueLane, until, type TestDatabase } from '@millrace/testing';
 import { queryApi } from '../src/query-api.definition.js';
 
@@ -37,6 +37,10 @@ export class QueryApiRig {
 
   get history(): PostgresMetricHistory {
     return new PostgresMetricHistory(this.pool);
+  }
+
+  get names(): PostgresProductNames {
+    return new PostgresProductNames(this.pool);
   }
 
   window(given: Partial<MetricWindow>): MetricWindow {

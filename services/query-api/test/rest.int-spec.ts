@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AlertsDto, DeliveriesDto, ExplainedWindowDto, FreshnessListDto, LatestDto, SeriesDto, StatusDto } from '../src/wire.dto.js';
+import { MetricReadModel } from '../src/metric.read-model.js';
 import { QueryApiRig } from './query-api-rig.js';
 
 jest.setTimeout(60_000);
@@ -74,6 +75,20 @@ describe('REST', () => {
     expect(await value()).toEqual([]);
     await rig.redis.run((client) => client.del(`millrace:${rig.lane}:metrics:complete`));
     expect(await value()).toEqual([3]);
+    await rig.cache.rebuild(rig.lane, () => Promise.resolve());
+  });
+
+  it('begins the stream with the ranking of the last ten minutes, not of the window that has only begun', async () => {
+    const top = (ago: number) => ({
+      metricKey: 'top_products{}', metric: 'top_products', window: '10m', windowStart: thisMinute - ago * MINUTE, windowEnd: thisMinute + (10 - ago) * MINUTE, value: ago, items: [{ key: `p${String(ago)}`, value: ago }],
+    });
+    await rig.write(...[0, 1, 5, 9, 10].map(top));
+    const model = new MetricReadModel(rig.lane, rig.cache, rig.history);
+    const current = async () => (await model.current([{ metric: 'top_products', window: '10m' }], thisMinute + 30_000)).map(({ windowStart, items }) => [windowStart, items]);
+    const lastTen = [[thisMinute - 9 * MINUTE, [{ key: 'p9', value: 9 }]]];
+    expect(await current()).toEqual(lastTen);
+    await rig.redis.run((client) => client.del(`millrace:${rig.lane}:metrics:complete`));
+    expect(await current()).toEqual(lastTen);
     await rig.cache.rebuild(rig.lane, () => Promise.resolve());
   });
 

@@ -50,14 +50,33 @@ describe('the stream', () => {
       expect(data.freshness?.find(({ metric }) => metric === 'orders')).toMatchObject({ stale: false });
     });
 
-    it('tells alerts as they come', async () => {
+    it('tells alerts as they come, and what their products are called', async () => {
+      await rig.names.write(rig.lane, [{ productId: 'p9', name: 'Spade', namedAt: thisMinute }]);
       const reader = await read();
       await rig.pool.execute(
-        `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, starts_at, evidence) values ($1, 'f', 'r', 'critical', 'FIRING', '{}', '{}', now(), '[]')`,
+        `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, starts_at, evidence) values ($1, 'f', 'r', 'critical', 'FIRING', '{"product": "p9"}', '{}', now(), '[]')`,
         [rig.lane],
       );
       const { data } = await update(reader, ({ alerts }) => alerts !== undefined);
       expect(data.alerts).toMatchObject([{ fingerprint: 'f', status: 'firing' }]);
+      expect(data.products ?? (await update(reader, ({ products }) => products !== undefined)).data.products).toEqual([{ id: 'p9', name: 'Spade' }]);
+    });
+
+    it('tells what the products in the rankings are called, and a new name', async () => {
+      const top = (...keys: string[]) => ({ metricKey: 'top_products{}', metric: 'top_products', window: '10m', windowStart: thisMinute - 9 * MINUTE, items: keys.map((key) => ({ key, value: 1 })) });
+      await rig.names.write(rig.lane, [{ productId: 'p1', name: 'Hose', namedAt: thisMinute }, { productId: 'p2', name: 'Rake', namedAt: thisMinute }]);
+      await rig.names.write('another', [{ productId: 'p3', name: 'of another lane', namedAt: thisMinute }]);
+      await rig.write(top('p1', 'p3'));
+      const first = await read();
+      const known = await within('a snapshot', first.next());
+      if ((known?.data as SnapshotDto).products.length === 0) await update(first, ({ products }) => products !== undefined);
+      await rig.write({ ...top('p1', 'p2', 'p3'), revision: 2 });
+      expect((await update(first, ({ products }) => products !== undefined)).data.products).toEqual([{ id: 'p1', name: 'Hose' }, { id: 'p2', name: 'Rake' }]);
+      await rig.names.write(rig.lane, [{ productId: 'p1', name: 'Hose, 20 m', namedAt: thisMinute + 1 }]);
+      const { data } = await update(first, ({ products }) => products !== undefined);
+      expect(data.products).toEqual([{ id: 'p1', name: 'Hose, 20 m' }, { id: 'p2', name: 'Rake' }]);
+      const again = await within('a snapshot', (await read()).next());
+      expect((again?.data as SnapshotDto).products).toEqual(data.products);
     });
 
     it('goes on where a reader was, without a second snapshot; with an id it does not know it begins anew', async () => {

@@ -3,7 +3,7 @@ import type { AlertDto } from '../wire.dto.js';
 import { age } from './format.js';
 import { Nothing, Panel } from './panel.js';
 import { useShopContext } from './shop.context.js';
-import { sortedAlerts } from './shop.state.js';
+import { alertText, sortedAlerts } from './shop.state.js';
 
 const SHOWN = 8;
 
@@ -23,14 +23,14 @@ export function AlertsPanel(): VNode {
 }
 
 function Alert({ alert, now }: { readonly alert: AlertDto; readonly now: number }): VNode {
-  const { format } = useShopContext();
+  const { state, format } = useShopContext();
   const firing = alert.status === 'firing';
   const since = Date.parse(firing ? alert.startsAt : (alert.endsAt ?? alert.updatedAt));
   return (
     <li class={`alert alert-${firing ? alert.severity : 'resolved'}`}>
       <span class="alert-state">{firing ? alert.severity : 'resolved'}</span>
       <span class="alert-text">
-        <strong>{alert.summary === '' ? alert.rule : alert.summary}</strong>
+        <strong title={alert.summary}>{alertText(alert, state.productNames)}</strong>
         {alert.description !== '' && <span class="alert-detail">{alert.description}</span>}
       </span>
       <time class="alert-time" dateTime={new Date(since).toISOString()} title={format.second(since)}>

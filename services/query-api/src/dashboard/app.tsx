@@ -1,4 +1,6 @@
 import { AlertsPanel } from './alerts.panel.js';
+import { ExplainDialog } from './explain.dialog.js';
+import type { Subject } from './explanation.js';
 import { formats } from './format.js';
 import { Header } from './header.js';
 import { HeadlinePanel } from './headline.panel.js';
@@ -8,18 +10,20 @@ import { SalesPanel } from './sales.panel.js';
 import { ShopContext } from './shop.context.js';
 import { useNow, useShop } from './use-shop.js';
 import { useTitle } from './use-title.js';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
 
 export function App(): VNode {
   const { state, connection } = useShop();
   const now = useNow(state.clockOffsetMs);
   const format = useMemo(() => formats(state.timeZone), [state.timeZone]);
+  const [explained, explain] = useState<Subject | null>(null);
   return (
-    <ShopContext.Provider value={{ state, now, format }}>
+    <ShopContext.Provider value={{ state, now, format, explain }}>
       <a class="skip" href="#main">Skip to the numbers</a>
       <Header connection={connection} />
       <main id="main" tabIndex={-1}>{state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}</main>
+      {explained !== null && <ExplainDialog subject={explained} onClose={() => { explain(null); }} />}
     </ShopContext.Provider>
   );
 }

@@ -25,6 +25,18 @@ describe('formats', () => {
     expect(format.moneyAxis(600_000, 'EUR')).toBe('€6k');
   });
 
+  it.each([
+    [38_642_177, 'minor', 'EUR', '€386,421.77'],
+    [742_548, 'minor', 'JPY', 'JP¥742,548'],
+    [5_204, 'orders', undefined, '5,204 orders'],
+    [0.03123, 'ratio', undefined, '3.12%'],
+    [4.3129, 'stars', undefined, '4.31 stars'],
+    [0, 'items', undefined, '0 items'],
+    [1, 'items', undefined, '1 item'],
+  ])('exact: %d %s %s is %s', (value, unit, currency, text) => {
+    expect(format.exact(value, unit, currency)).toBe(text);
+  });
+
   it('says counts, ratios and ratings', () => {
     expect([format.count(11_918), format.countShort(9_581), format.countShort(41_200), format.percent(0.0312), format.decimal(4)]).toEqual(['11,918', '9,581', '41.2k', '3.1%', '4.0']);
   });

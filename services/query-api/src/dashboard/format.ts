@@ -6,6 +6,8 @@ export interface Formats {
   readonly moneyShort: (minor: number, currency: string) => string;
   /** As {@link Formats.moneyShort}, without a needless fraction: 12K. */
   readonly moneyAxis: (minor: number, currency: string) => string;
+  /** In full, with its unit: `minor` is money of `currency`, `ratio` a share; units are plurals. */
+  readonly exact: (value: number, unit: string, currency?: string) => string;
   readonly count: (value: number) => string;
   readonly countShort: (value: number) => string;
   /** 0.0312 is "3.1%". */
@@ -25,6 +27,8 @@ export function formats(timeZone: string, locale?: string): Formats {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const short = new Intl.NumberFormat(locale, { notation: 'compact', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const percentExact = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const clock = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { timeZone, hourCycle: 'h23', ...options });
   const minute = clock({ hour: '2-digit', minute: '2-digit' });
@@ -39,6 +43,10 @@ export function formats(timeZone: string, locale?: string): Formats {
       currencyFormat(locale, currency, { notation: 'compact', minimumFractionDigits: 1, maximumFractionDigits: 1 }, minor / 10 ** minorDigits(currency)),
     moneyAxis: (minor, currency) =>
       currencyFormat(locale, currency, { notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 }, minor / 10 ** minorDigits(currency)),
+    exact: (value, unit, currency) => {
+      if (unit === 'minor' && currency !== undefined) return currencyFormat(locale, currency, {}, value / 10 ** minorDigits(currency));
+      return unit === 'ratio' ? percentExact.format(value) : `${number.format(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
+    },
     count: (value) => whole.format(value),
     countShort: (value) => (Math.abs(value) < 10_000 ? whole.format(value) : short.format(value)),
     percent: (ratio) => percent.format(ratio),

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { WindowDto } from '../wire.dto.js';
+import { Explained } from './explained.number.js';
 import { Age, useStale } from './freshness.js';
 import { useShopContext } from './shop.context.js';
 import { current, mainCurrency } from './shop.state.js';
@@ -25,28 +26,40 @@ export function HeadlinePanel(): VNode {
         <Age metric="revenue" />
       </header>
       <div class="headline">
-        <p class={money(today).length > 9 ? 'hero hero-long' : 'hero'} data-testid="revenue-today">{money(today)}</p>
+        <p class={money(today).length > 9 ? 'hero hero-long' : 'hero'} data-testid="revenue-today"><Explained of={today} title={`Revenue ${dayName(today, now, format.day)}`}>{money(today)}</Explained></p>
       {others.length > 0 && (
         <p class="others muted">
-          {others.map((entry) => <span key={entry.metricKey}>+ {format.money(entry.value, entry.dimensions['currency'] ?? '')}</span>)}
+          {others.map((entry) => (
+            <span key={entry.metricKey}>+ <Explained of={entry} title={`Revenue ${dayName(entry, now, format.day)}`}>{format.money(entry.value, entry.dimensions['currency'] ?? '')}</Explained></span>
+          ))}
         </p>
       )}
       <dl class="facts">
-        <Fact name={minuteName(minute, now, format.minute)} metric="revenue" value={money(minute)} testId="revenue-minute" />
-        <Fact name={`Orders ${dayName(orders, now, format.day)}`} metric="orders" value={orders === undefined ? '–' : format.count(orders.value)} testId="orders-today" />
-        <Fact name="Average order" metric="average_order_value" value={money(average)} testId="average-order" />
+        <Fact name={minuteName(minute, now, format.minute)} metric="revenue" of={minute} title={`Revenue ${minuteName(minute, now, format.minute).toLowerCase()}`} value={money(minute)} testId="revenue-minute" />
+        <Fact name={`Orders ${dayName(orders, now, format.day)}`} metric="orders" of={orders} value={orders === undefined ? '–' : format.count(orders.value)} testId="orders-today" />
+        <Fact name="Average order" metric="average_order_value" of={average} value={money(average)} testId="average-order" />
       </dl>
       </div>
     </section>
   );
 }
 
-function Fact({ name, value, metric, testId }: { readonly name: string; readonly value: string; readonly metric: string; readonly testId: string }): VNode {
+interface FactProps {
+  readonly name: string;
+  readonly value: string;
+  readonly metric: string;
+  readonly of: WindowDto | undefined;
+  /** Of the explanation, where the name alone would not tell what it is. */
+  readonly title?: string;
+  readonly testId: string;
+}
+
+function Fact({ name, value, metric, of, title = name, testId }: FactProps): VNode {
   const stale = useStale(metric);
   return (
     <div class={stale ? 'fact is-stale' : 'fact'}>
       <dt>{name} <Age metric={metric} /></dt>
-      <dd data-testid={testId}>{value}</dd>
+      <dd data-testid={testId}><Explained of={of} title={title}>{value}</Explained></dd>
     </div>
   );
 }

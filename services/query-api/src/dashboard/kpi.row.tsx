@@ -1,4 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { Explained } from './explained.number.js';
+import type { Subject } from './explanation.js';
 import { Age, useStale } from './freshness.js';
 import { dayName } from './headline.panel.js';
 import { useShopContext } from './shop.context.js';
@@ -22,17 +24,18 @@ function VisitKpis(): VNode {
   const conversion = current(state, 'conversion_rate', '1h', [])[0];
   const carts = current(state, 'cart_abandonment', '1h', [])[0];
   // The minute that runs has hardly anybody in it when it begins: the last whole one is shown.
-  const usersByMinute = perMinute(state, 'active_users{}', now - 60_000, SPARK_MINUTES).values;
+  const { starts, values: usersByMinute } = perMinute(state, 'active_users{}', now - 60_000, SPARK_MINUTES);
   const lastUsers = usersByMinute.at(-1) === 0 ? undefined : usersByMinute.at(-1);
+  const lastMinute = lastUsers === undefined ? users : { metricKey: 'active_users{}', window: '1m', windowStart: new Date(starts.at(-1) ?? 0).toISOString() };
   return (
     <>
-      <Kpi title="Active users" note="last minute" metric="active_users" value={users && format.count(lastUsers ?? users.value)}>
+      <Kpi title="Active users" note="last minute" metric="active_users" of={lastMinute} value={users && format.count(lastUsers ?? users.value)}>
         <Spark label="Active users by minute, last hour" values={usersByMinute} />
       </Kpi>
-      <Kpi title="Conversion" note="this hour" metric="conversion_rate" value={conversion && format.percent(conversion.value)}>
+      <Kpi title="Conversion" note="this hour" metric="conversion_rate" of={conversion} value={conversion && format.percent(conversion.value)}>
         <span class="muted">{conversion && conversion.value > 0 ? `1 in ${format.count(1 / conversion.value)} visitors` : ''}</span>
       </Kpi>
-      <Kpi title="Carts left" note="this hour" metric="cart_abandonment" value={carts && format.percent(carts.value)}>
+      <Kpi title="Carts left" note="this hour" metric="cart_abandonment" of={carts} value={carts && format.percent(carts.value)}>
         <Meter ratio={carts?.value} />
       </Kpi>
     </>
@@ -49,13 +52,13 @@ function OrderKpis(): VNode {
   const refunds = current(state, 'refunds', '1d', ['currency']).find((entry) => entry.dimensions['currency'] === currency);
   return (
     <>
-      <Kpi title="Items sold" note={dayName(items, now, format.day)} metric="units_sold" value={items && format.count(items.value)}>
+      <Kpi title="Items sold" note={dayName(items, now, format.day)} metric="units_sold" of={items} value={items && format.count(items.value)}>
         <span class="muted">{orders ? `in ${format.count(orders.value)} orders` : ''}</span>
       </Kpi>
-      <Kpi title="Refunds" note={dayName(refunds, now, format.day)} metric="refunds" value={refunds && currency !== null ? format.money(refunds.value, currency) : undefined}>
+      <Kpi title="Refunds" note={dayName(refunds, now, format.day)} metric="refunds" of={refunds} value={refunds && currency !== null ? format.money(refunds.value, currency) : undefined}>
         <span class="muted">{refundCount ? `${format.count(refundCount.value)} ${refundCount.value === 1 ? 'refund' : 'refunds'}` : ''}</span>
       </Kpi>
-      <Kpi title="Rating" note={dayName(rating, now, format.day)} metric="rating" value={rating && format.decimal(rating.value)}>
+      <Kpi title="Rating" note={dayName(rating, now, format.day)} metric="rating" of={rating} value={rating && format.decimal(rating.value)}>
         {rating && <Stars rating={rating.value} count={format.count(rating.count)} />}
       </Kpi>
     </>
@@ -66,12 +69,13 @@ interface KpiProps {
   readonly title: string;
   readonly note: string;
   readonly metric: string;
+  readonly of: Omit<Subject, 'title'> | undefined;
   /** Undefined before the first number. */
   readonly value: string | undefined;
   readonly children?: ComponentChildren;
 }
 
-function Kpi({ title, note, metric, value, children }: KpiProps): VNode {
+function Kpi({ title, note, metric, of, value, children }: KpiProps): VNode {
   const stale = useStale(metric);
   return (
     <section class={stale ? 'panel kpi is-stale' : 'panel kpi'} aria-label={title}>
@@ -81,7 +85,7 @@ function Kpi({ title, note, metric, value, children }: KpiProps): VNode {
         <span class="grow" />
         <Age metric={metric} />
       </header>
-      <p class="figure" data-testid={`kpi-${metric}`}>{value ?? '–'}</p>
+      <p class="figure" data-testid={`kpi-${metric}`}>{value === undefined ? '–' : <Explained of={of} title={`${title} ${note}`}>{value}</Explained>}</p>
       <div class="kpi-foot">{children}</div>
     </section>
   );

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { App } from './app.js';
 import './styles/base.css';
 import './styles/panels.css';
+import './styles/explain.css';
 
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

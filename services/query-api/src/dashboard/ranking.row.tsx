@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { WindowDto } from '../wire.dto.js';
+import { Explained } from './explained.number.js';
 import { countryName, sentence } from './format.js';
 import { dayName } from './headline.panel.js';
 import { Nothing, Panel } from './panel.js';
@@ -9,6 +10,8 @@ import { current, mainCurrency, ranking } from './shop.state.js';
 interface Rank {
   readonly key: string;
   readonly value: number;
+  /** What the number is of. */
+  readonly of: WindowDto;
 }
 
 const SHOWN = 10;
@@ -21,31 +24,36 @@ export function RankingRow(): VNode {
   const views = current(state, 'views', '1d', ['category']);
   const countries = current(state, 'revenue', '1d', ['country', 'currency']);
   const low = current(state, 'low_stock', '1m', [])[0];
+  const product = (id: string): string => state.productNames.get(id) ?? id;
   return (
     <div class="rankings">
       <Panel title="Best sellers" note="10 minutes" metric="top_products" area="best">
-        <Bars rows={best?.items ?? []} unit="items" name={(key) => key} text={format.count} empty="No orders in the last ten minutes." />
+        <Bars rows={best === undefined ? [] : best.items.map((item) => ({ ...item, of: best }))} title="Best sellers" isItem unit="items" name={product} text={format.count} empty="No orders in the last ten minutes." />
       </Panel>
       <Panel title="Views by category" note={dayName(views[0], now, format.day)} metric="views" area="views">
-        <Bars rows={ranking(views, 'category')} unit="views" name={sentence} text={format.countShort} empty="No product was looked at yet." />
+        <Bars rows={ranking(views, 'category')} title="Views" unit="views" name={sentence} text={format.countShort} empty="No product was looked at yet." />
       </Panel>
       <Panel title="Revenue by country" note={dayName(countries[0], now, format.day)} metric="revenue" area="countries">
-        <Bars rows={ranking(countries, 'country', currency)} unit="revenue" name={(key) => countryName(key)} text={(value) => format.moneyShort(value, currency ?? '')} empty="No order today." />
+        <Bars rows={ranking(countries, 'country', currency)} title="Revenue" unit="revenue" name={(key) => countryName(key)} text={(value) => format.moneyShort(value, currency ?? '')} empty="No order today." />
       </Panel>
-      <LowStock window={low} />
+      <LowStock window={low} name={product} />
     </div>
   );
 }
 
 interface BarsProps {
   readonly rows: readonly Rank[];
+  /** Of the explanation of a number, with the row's name. */
+  readonly title: string;
+  /** Whether the rows are lines of one window rather than windows. */
+  readonly isItem?: boolean;
   readonly unit: string;
   readonly name: (key: string) => string;
   readonly text: (value: number) => string;
   readonly empty: string;
 }
 
-function Bars({ rows, unit, name, text, empty }: BarsProps): VNode {
+function Bars({ rows, title, isItem = false, unit, name, text, empty }: BarsProps): VNode {
   const shown = rows.slice(0, SHOWN);
   if (shown.length === 0) return <Nothing text={empty} />;
   const most = Math.max(...shown.map((row) => row.value), Number.MIN_VALUE);
@@ -56,8 +64,8 @@ function Bars({ rows, unit, name, text, empty }: BarsProps): VNode {
       <tbody>
         {shown.map((row) => (
           <tr key={row.key}>
-            <th scope="row"><span class="bar" aria-hidden="true" style={{ width: `${((Math.max(0, row.value) / most) * 100).toFixed(1)}%` }} /><span class="bar-name">{name(row.key)}</span></th>
-            <td>{text(row.value)}</td>
+            <th scope="row"><span class="bar" aria-hidden="true" style={{ width: `${((Math.max(0, row.value) / most) * 100).toFixed(1)}%` }} /><span class="bar-name" title={name(row.key)}>{name(row.key)}</span></th>
+            <td><Explained of={row.of} title={`${title}: ${name(row.key)}`} {...(isItem ? { item: row.key } : {})}>{text(row.value)}</Explained></td>
           </tr>
         ))}
       </tbody>
@@ -70,7 +78,7 @@ function Columns(): VNode {
   return <colgroup><col /><col class="bars-value" /></colgroup>;
 }
 
-function LowStock({ window }: { readonly window: WindowDto | undefined }): VNode {
+function LowStock({ window, name }: { readonly window: WindowDto | undefined; readonly name: (id: string) => string }): VNode {
   const { format } = useShopContext();
   const items = window?.items ?? [];
   return (
@@ -83,8 +91,10 @@ function LowStock({ window }: { readonly window: WindowDto | undefined }): VNode
           <tbody>
             {items.slice(0, SHOWN).map((item) => (
               <tr key={item.key}>
-                <th scope="row"><span class="bar-name">{item.key}</span></th>
-                <td class={item.value <= 0 ? 'out' : ''}>{item.value <= 0 ? 'sold out' : `${format.count(item.value)} left`}</td>
+                <th scope="row"><span class="bar-name" title={name(item.key)}>{name(item.key)}</span></th>
+                <td class={item.value <= 0 ? 'out' : ''}>
+                  <Explained of={window} title={`Low stock: ${name(item.key)}`} item={item.key}>{item.value <= 0 ? 'sold out' : `${format.count(item.value)} left`}</Explained>
+                </td>
               </tr>
             ))}
           </tbody>

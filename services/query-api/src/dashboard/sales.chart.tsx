@@ -11,10 +11,12 @@ interface SalesChartProps {
   /** Text of a value in full. */
   readonly value: (value: number) => string;
   readonly minute: (epochMs: number) => string;
+  /** Called with the start of a minute whose number is to be explained, ms. */
+  readonly onExplain: (start: number) => void;
 }
 
 /** Bars, one a minute; the last, still filling, is lighter. */
-export function SalesChart({ series, axis, value, minute }: SalesChartProps): VNode {
+export function SalesChart({ series, axis, value, minute, onExplain }: SalesChartProps): VNode {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const texts = useRef({ axis, minute });
@@ -54,12 +56,14 @@ export function SalesChart({ series, axis, value, minute }: SalesChartProps): VN
 
   const shown = hovered === null || hovered >= values.length ? values.length - 2 : hovered;
   const at = starts[shown];
+  const amount = values[shown] ?? 0;
+  const explain = (): void => { if (at !== undefined && amount !== 0) onExplain(at); };
   return (
     <figure class="chart">
       <figcaption class="chart-caption">
-        {at !== undefined && <><span class="muted">{minute(at)}</span> <strong>{value(values[shown] ?? 0)}</strong></>}
+        {at !== undefined && <><span class="muted">{minute(at)}</span> <strong>{amount === 0 ? value(0) : <button type="button" class="number" aria-haspopup="dialog" title="Explain this number" onClick={explain}>{value(amount)}</button>}</strong></>}
       </figcaption>
-      <div class="chart-canvas" ref={host} role="img" aria-label="Sales per minute as bars; the same numbers are under Table." />
+      <div class="chart-canvas" ref={host} onClick={explain} role="img" aria-label="Sales per minute as bars; the same numbers are under Table." />
     </figure>
   );
 }
@@ -78,7 +82,8 @@ function options(box: HTMLElement, texts: Texts, onHover: (index: number | null)
   const series = (fill: string): uPlot.Series => ({ ...(bars === undefined ? {} : { paths: bars }), points: { show: false }, fill, width: 0 });
   return {
     ...sizeOf(box),
-    padding: [8, 4, 0, 0],
+    // At the right there is room for half of the last minute's label.
+    padding: [8, Math.round(parseFloat(style.fontSize)), 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     // The last bar begins where the data end, and is a minute wide.

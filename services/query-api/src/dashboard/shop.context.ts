@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { Subject } from './explanation.js';
 import { formats, type Formats } from './format.js';
 import { EMPTY, type ShopState } from './shop.state.js';
 
@@ -8,9 +9,11 @@ interface Shop {
   /** The server's time, ms. */
   readonly now: number;
   readonly format: Formats;
+  /** Opens the explanation of a number. */
+  readonly explain: (subject: Subject) => void;
 }
 
-export const ShopContext = createContext<Shop>({ state: EMPTY, now: 0, format: formats('UTC') });
+export const ShopContext = createContext<Shop>({ state: EMPTY, now: 0, format: formats('UTC'), explain: () => undefined });
 
 export function useShopContext(): Shop {
   return useContext(ShopContext);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AlertDto, SeriesDto, WindowDto } from '../wire.dto.js';
-import { current, EMPTY, fromSnapshot, mainCurrency, perMinute, ranking, sortedAlerts, withSeries, withUpdate } from './shop.state.js';
+import { alertText, current, EMPTY, fromSnapshot, mainCurrency, perMinute, ranking, sortedAlerts, withSeries, withUpdate } from './shop.state.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 30);
 const MINUTE = 60_000;
@@ -14,7 +14,7 @@ function window(metric: string, value: number, options: { dimensions?: Record<st
     watermark: null, final: false, computedAt: iso(NOW),
   };
 }
-const shop = (windows: WindowDto[]) => fromSnapshot(EMPTY, { lane: 'live', shopTimeZone: 'UTC', now: iso(NOW), windows, alerts: [], freshness: [] }, NOW - 7_000);
+const shop = (windows: WindowDto[]) => fromSnapshot(EMPTY, { lane: 'live', shopTimeZone: 'UTC', now: iso(NOW), windows, alerts: [], products: [{ id: 'p1', name: 'Hose' }], freshness: [] }, NOW - 7_000);
 const update = (windows: WindowDto[]) => ({ now: iso(NOW + 1_000), windows });
 
 describe('the state of the page', () => {
@@ -34,7 +34,7 @@ describe('the state of the page', () => {
       window('revenue', 9, { dimensions: { country: 'FR', currency: 'EUR' } }),
       window('revenue', 16, { dimensions: { currency: 'EUR' } }),
     ]);
-    expect(ranking(current(state, 'revenue', '1m', ['currency', 'country']), 'country', 'EUR')).toEqual([{ key: 'FR', value: 9 }]);
+    expect(ranking(current(state, 'revenue', '1m', ['currency', 'country']), 'country', 'EUR')).toMatchObject([{ key: 'FR', value: 9, of: { metricKey: 'revenue{country=FR,currency=EUR}' } }]);
   });
 
   it('shows large the currency of most orders, whatever the sums', () => {
@@ -57,8 +57,27 @@ describe('the state of the page', () => {
     expect(starts.at(-1)).toBe(NOW - 30_000);
   });
 
+  it('keeps the names of products until there are others', () => {
+    const state = withUpdate(shop([]), update([]), NOW);
+    expect([...state.productNames]).toEqual([['p1', 'Hose']]);
+    expect([...withUpdate(state, { ...update([]), products: [{ id: 'p2', name: 'Rake' }] }, NOW).productNames]).toEqual([['p2', 'Rake']]);
+  });
+
   it('does not draw minutes by country', () => {
     expect(shop([window('orders', 5, { dimensions: { country: 'DE' } })]).minutes.size).toBe(0);
+  });
+});
+
+describe('alertText', () => {
+  const names = new Map([['p1', 'Hose $&'], ['', 'nothing']]);
+  it.each([
+    ['p1 is sold out', { product: 'p1' }, 'Hose $& is sold out'],
+    ['p1 is sold out, p11 is not', { product: 'p1' }, 'Hose $& is sold out, p11 is not'],
+    ['p2 is sold out', { product: 'p2' }, 'p2 is sold out'],
+    ['p1 orders  are slow', {}, 'p1 orders  are slow'],
+    ['', { product: 'p1' }, 'low-stock'],
+  ])('%j of %j is %j', (summary, labels: Record<string, string>, text) => {
+    expect(alertText({ summary, rule: 'low-stock', labels }, names)).toBe(text);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { AlertDto, FreshnessDto, SeriesDto, SnapshotDto, UpdateDto, WindowDto } from '../wire.dto.js';
+import type { AlertDto, FreshnessDto, ProductDto, SeriesDto, SnapshotDto, UpdateDto, WindowDto } from '../wire.dto.js';
 
 /** All that the page shows, from the last snapshot and the updates after it. */
 export interface ShopState {
@@ -9,6 +9,8 @@ export interface ShopState {
   /** Newest window by metric key and window. */
   readonly windows: ReadonlyMap<string, WindowDto>;
   readonly alerts: readonly AlertDto[];
+  /** Names by product id, of the products in rankings and alerts that have one. */
+  readonly productNames: ReadonlyMap<string, string>;
   /** By metric. */
   readonly freshness: ReadonlyMap<string, FreshnessDto>;
   /** Values of the charted metrics' minutes: by metric key, then by start (ms). */
@@ -17,10 +19,12 @@ export interface ShopState {
   readonly loaded: boolean;
 }
 
-export const EMPTY: ShopState = { lane: '', timeZone: 'UTC', clockOffsetMs: 0, windows: new Map(), alerts: [], freshness: new Map(), minutes: new Map(), loaded: false };
+export const EMPTY: ShopState = { lane: '', timeZone: 'UTC', clockOffsetMs: 0, windows: new Map(), alerts: [], productNames: new Map(), freshness: new Map(), minutes: new Map(), loaded: false };
 
 const slot = (window: Pick<WindowDto, 'metricKey' | 'window'>): string => `${window.window} ${window.metricKey}`;
 const byMetric = (freshness: readonly FreshnessDto[]): ReadonlyMap<string, FreshnessDto> => new Map(freshness.map((entry) => [entry.metric, entry]));
+
+const nameById = (products: readonly ProductDto[]): ReadonlyMap<string, string> => new Map(products.map(({ id, name }) => [id, name]));
 
 /** A new state; minutes already known are kept, for a stream that begins again. */
 export function fromSnapshot(state: ShopState, snapshot: SnapshotDto, deviceNow: number): ShopState {
@@ -30,6 +34,7 @@ export function fromSnapshot(state: ShopState, snapshot: SnapshotDto, deviceNow:
     clockOffsetMs: Date.parse(snapshot.now) - deviceNow,
     windows: new Map(snapshot.windows.map((window) => [slot(window), window])),
     alerts: snapshot.alerts,
+    productNames: nameById(snapshot.products),
     freshness: byMetric(snapshot.freshness),
     minutes: withMinutes(state.minutes, snapshot.windows),
     loaded: true,
@@ -48,9 +53,15 @@ export function withUpdate(state: ShopState, update: UpdateDto, deviceNow: numbe
     clockOffsetMs: Date.parse(update.now) - deviceNow,
     windows,
     alerts: update.alerts ?? state.alerts,
+    productNames: update.products === undefined ? state.productNames : nameById(update.products),
     freshness: update.freshness === undefined ? state.freshness : byMetric(update.freshness),
     minutes: withMinutes(state.minutes, update.windows),
   };
+}
+
+/** The newest window of a metric key. */
+export function newestOf(state: ShopState, of: Pick<WindowDto, 'metricKey' | 'window'>): WindowDto | undefined {
+  return state.windows.get(slot(of));
 }
 
 /** Newest windows of a metric with exactly these dimensions, all of the same (latest) start. */
@@ -79,12 +90,20 @@ export function mainRevenueKey(state: ShopState): string {
   return mainRevenue(state)?.metricKey ?? '';
 }
 
-/** Sum of values by one dimension, largest first; with a `currency` only windows in it. */
-export function ranking(windows: readonly WindowDto[], dimension: string, currency?: string | null): readonly { readonly key: string; readonly value: number }[] {
+/** Windows by one dimension, largest first; with a `currency` only windows in it. */
+export function ranking(windows: readonly WindowDto[], dimension: string, currency?: string | null): readonly { readonly key: string; readonly value: number; readonly of: WindowDto }[] {
   return windows
     .filter((window) => currency === undefined || window.dimensions['currency'] === currency)
-    .map((window) => ({ key: window.dimensions[dimension] ?? 'unknown', value: window.value }))
+    .map((window) => ({ key: window.dimensions[dimension] ?? 'unknown', value: window.value, of: window }))
     .sort((a, b) => b.value - a.value || (a.key < b.key ? -1 : 1));
+}
+
+/** An alert's summary with the name of its product instead of the id; the rule's name where it has no summary. */
+export function alertText({ summary, rule, labels }: Pick<AlertDto, 'summary' | 'rule' | 'labels'>, productNames: ReadonlyMap<string, string>): string {
+  const id = labels['product'];
+  const name = id === undefined ? undefined : productNames.get(id);
+  if (name === undefined || summary === '') return summary === '' ? rule : summary;
+  return summary.split(' ').map((word) => (word === id ? name : word)).join(' ');
 }
 
 const SEVERITIES = ['critical', 'warning', 'info'];
