@@ -13,6 +13,8 @@ KEY = {ORDERS: "customerId", CLICKS: "visitorId", INVENTORY: "productId", FEEDBA
 Event = dict[str, Any]
 Window = tuple[str, tuple[tuple[str, str], ...], str, int]
 """Metric, dimensions sorted by name, window, start."""
+Value = tuple[float, int, list[tuple[str, float]]]
+"""Value, number of events, items."""
 
 
 def make(seed: int, start_ms: int, minutes: int, per_minute: int) -> list[tuple[str, Event]]:
@@ -82,7 +84,7 @@ class Recount:
     def __init__(self, events: list[tuple[str, Event, tuple[int, int]]], zone: str) -> None:
         self._events = sorted(events, key=lambda entry: (entry[1]["occurredAt"], entry[2]))
         self._zone = ZoneInfo(zone)
-        self.values: dict[Window, tuple[float, int, list[tuple[str, float]]]] = {}
+        self.values: dict[Window, Value] = {}
 
     def _starts(self, window: str, at: int) -> list[int]:
         minute = at // 60_000 * 60_000
@@ -109,7 +111,7 @@ class Recount:
                 for group, payloads in groups.items():
                     self.values[group] = value(payloads)
 
-    def run(self) -> dict[Window, tuple[float, int, list[tuple[str, float]]]]:
+    def run(self) -> dict[Window, Value]:
         """Value, count of events and items of every window with at least one event."""
         self._sales()
         self._traffic()

@@ -1,13 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import kafkajs, { type Producer } from 'kafkajs';
+import kafkajs, { type Consumer, type KafkaMessage, type Producer } from 'kafkajs';
 import net from 'node:net';
-import { KAFKA_API, TcpProxy, judge, testKafka, testKafkaSettings, uniqueLane, uniqueName } from '@millrace/testing';
+import { createKafka } from '@millrace/kafka';
+import { KAFKA_API, TcpProxy, judge, testKafka, testKafkaSettings, uniqueLane, uniqueName, until } from '@millrace/testing';
 import { inLane } from '@millrace/contracts';
+import { wrongWithPill } from './contract/consumer.contract.js';
 import { FakeCluster } from './contract/fake-cluster.js';
+import { deleteRecords, passedOver } from './contract/gap.contract.js';
+import { clicksOf } from './contract/log.js';
+import { Stage } from './contract/stage.js';
 
 jest.setTimeout(60_000);
 
-/** Why libs/kafka queues per partition: what kafkajs does by itself. If one of these turns green for kafkajs, that part can go. */
+/**
+ * Why libs/kafka does what it does: the checks of its own suite go red for kafkajs by itself. If one of these turns green, that part can go.
+ */
 describe('bare kafkajs', () => {
   const lane = uniqueLane();
   const settings = testKafkaSettings(lane);
@@ -35,6 +42,12 @@ describe('bare kafkajs', () => {
       retry: { initialRetryTime: 50, retries: 20 },
       ...(route === undefined ? {} : { socketFactory: ({ onConnect }) => net.connect(route, onConnect) }),
     });
+
+  const read = async (consumer: Consumer, from: string, take: (message: KafkaMessage) => void): Promise<void> => {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [from], fromBeginning: true });
+    await consumer.run({ eachMessage: ({ message }) => { take(message); return Promise.resolve(); } });
+  };
 
   const sendAtOnce = (producer: Producer, run: string): Promise<unknown> =>
     Promise.all(Array.from({ length: 20 }, (_, index) => producer.send({ topic, messages: [{ key: 'k', value: `${run}/k/${String(index)}` }] })));
@@ -65,5 +78,44 @@ describe('bare kafkajs', () => {
     await cluster.close();
     expect(cluster.failures).toBe(1);
     expect(cluster.log).toEqual([['x'], []]);
+  });
+
+  it('F17: stops for good at a TypeError of the handler', async () => {
+    const stage = new Stage(createKafka);
+    await stage.createTopic(1);
+    const sent = clicksOf(uniqueName('pill-'), 20, 1);
+    await stage.publish(sent);
+    const pill = sent[7]?.eventId ?? '';
+    const done: string[] = [];
+    const consumer = bare(settings.brokers).consumer({ groupId: inLane(stage.lane, 'bare') });
+    const crash = new Promise<boolean>((resolve) => { consumer.on(consumer.events.CRASH, ({ payload }) => { resolve(payload.restart); }); });
+    await read(consumer, stage.topic, (message) => {
+      const id = String(message.headers?.['ce_id']);
+      if (id === pill) throw new TypeError('undefined is not a function');
+      done.push(id);
+    });
+    const alive = await crash;
+    await consumer.disconnect();
+    expect(wrongWithPill({ sent: sent.map(({ eventId }) => eventId), pill, done, letters: [], alive })).toEqual(['the consumer is dead', '12 events without effect', '0 dead letters']);
+    await stage.end();
+  });
+
+  it('F26: passes over in silence what retention took', async () => {
+    const stage = new Stage(createKafka);
+    await stage.createTopic(1);
+    const offsets: number[] = [];
+    const readUntil = async (last: number): Promise<void> => {
+      const consumer = bare(settings.brokers).consumer({ groupId: inLane(stage.lane, 'bare'), maxWaitTimeInMs: 100 });
+      await read(consumer, stage.topic, ({ offset }) => { offsets.push(Number(offset)); });
+      await until('the last event', () => offsets.at(-1) === last);
+      await consumer.disconnect();
+    };
+    await stage.publish(clicksOf(uniqueName('old-'), 10, 1));
+    await readUntil(9);
+    await stage.publish(clicksOf(uniqueName('lost-'), 90, 1));
+    await deleteRecords(stage, 50);
+    await readUntil(99);
+    expect(passedOver({ from: 10, to: 100, read: offsets, gaps: [] })).toEqual(Array.from({ length: 40 }, (_, index) => 10 + index));
+    await stage.end();
   });
 });

@@ -67,7 +67,7 @@ describe('createPool', () => {
     await expect(pool.query('select pg_sleep(30)')).rejects.toMatchObject({ reason: 'timeout', retriable: true });
   });
 
-  it('survives the termination of every connection, busy and idle', async () => {
+  it('F31: survives the termination of every connection, busy and idle', async () => {
     await pool.query('select 1');
     const [down, inFlight] = [becomes(false), pool.query('select pg_sleep(1.5)')];
     const broken = expect(inFlight).rejects.toMatchObject({ name: 'StoreUnavailableError', retriable: true });
@@ -82,7 +82,7 @@ describe('createPool', () => {
     expect(await pool.query('select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  it('survives the termination of a connection that a transaction holds while it does something else', async () => {
+  it('F31: survives the termination of a connection that a transaction holds while it does something else', async () => {
     await pool.query('select 1');
     await expect(pool.transaction(async (tx) => {
       const [mine] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
@@ -94,14 +94,14 @@ describe('createPool', () => {
     expect(await pool.query('select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  it('blocks retriably while the database is read-only', async () => {
+  it('F31: blocks retriably while the database is read-only', async () => {
     await pool.transaction(async (tx) => {
       await tx.execute('set transaction read only');
       await expect(tx.execute('insert into kept values (77)')).rejects.toMatchObject({ reason: 'read-only', retriable: true });
     });
   });
 
-  it('blocks retriably when there are too many connections', async () => {
+  it('F31: blocks retriably when there are too many connections', async () => {
     await database.admin(`create role ${database.name} login password 'x' connection limit 0`);
     const url = new URL(database.url);
     url.username = database.name;

@@ -5,7 +5,7 @@ import { windowAt } from './windows.js';
 
 const all = { metricKey: 'revenue{currency=EUR}', window: '1m', from: 0, to: Number.MAX_SAFE_INTEGER };
 
-describe('a Redis that cannot write', () => {
+describe('F30: a Redis that cannot write', () => {
   let server: OwnRedis;
   let redis: RedisConnection;
   let cache: RedisMetricCache;

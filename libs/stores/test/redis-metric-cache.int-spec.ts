@@ -149,7 +149,7 @@ describe('RedisMetricCache', () => {
   });
 });
 
-describe('a Redis that loses data', () => {
+describe('F30: a Redis that loses data', () => {
   let server: OwnRedis;
   let redis: RedisConnection;
   let cache: RedisMetricCache;

@@ -7,3 +7,4 @@ export * from './test-kafka.js';
 export * from './test-stores.js';
 export * from './unique.names.js';
 export * from './until.js';
+export * from './wire-corpus.js';

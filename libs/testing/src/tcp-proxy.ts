@@ -22,11 +22,12 @@ export class TcpProxy {
   readonly #links = new Set<Link>();
   readonly #meals: Meal[] = [];
   readonly #cuts = new Set<number>();
+  readonly #changes = new Map<number, (frame: Buffer) => boolean>();
   #swallowing = false;
   #delayMs = 0;
   #refusing = false;
-  /** Responses eaten, requests cut, connections reset, chunks swallowed. */
-  readonly bites = { eaten: 0, cut: 0, reset: 0, swallowed: 0, refused: 0 };
+  /** Responses eaten and altered, requests cut, connections reset, chunks swallowed. */
+  readonly bites = { eaten: 0, altered: 0, cut: 0, reset: 0, swallowed: 0, refused: 0 };
 
   private constructor(private readonly target: { readonly host: string; readonly port: number }) {
     this.#server = net.createServer((client) => {
@@ -53,6 +54,11 @@ export class TcpProxy {
   /** Lets the n-th request of a kind through and keeps its response back; the connection stays, or is cut in place of the response. */
   eatResponse(apiKey: number, nth = 1, thenCut = false): void {
     this.#meals.push({ apiKey, nth, thenCut, seen: 0 });
+  }
+
+  /** Lets `change` alter each response of a kind in place, until {@link heal}; it says whether it did. */
+  alterResponses(apiKey: number, change: (frame: Buffer) => boolean): void {
+    this.#changes.set(apiKey, change);
   }
 
   /** Cuts the connection when such a request comes, until {@link heal}; the request does not get through. */
@@ -92,6 +98,7 @@ export class TcpProxy {
     this.#refusing = false;
     this.#delayMs = 0;
     this.#cuts.clear();
+    this.#changes.clear();
     this.#meals.length = 0;
     if (wasSwallowing) this.reset();
   }
@@ -120,10 +127,14 @@ export class TcpProxy {
       socket.on('error', end).on('close', end);
     }
     const eaten = new Map<number, Meal>();
+    /** API key of each request by its correlation. */
+    const asked = new Map<number, number>();
     const requests = new KafkaFrames((frame) => {
+      asked.set(frame.readInt32BE(8), frame.readInt16BE(4));
       this.#onRequest(frame, link, eaten);
     });
     const responses = new KafkaFrames((frame) => {
+      this.#alter(frame, asked);
       this.#onResponse(frame, link, eaten);
     });
     client.on('data', (bytes) => { this.#pass(() => { requests.push(bytes); }); });
@@ -134,6 +145,13 @@ export class TcpProxy {
     if (this.#swallowing) this.bites.swallowed++;
     else if (this.#delayMs > 0) setTimeout(forward, this.#delayMs);
     else forward();
+  }
+
+  #alter(frame: Buffer, asked: Map<number, number>): void {
+    const correlation = frame.readInt32BE(4);
+    const change = this.#changes.get(asked.get(correlation) ?? -1);
+    asked.delete(correlation);
+    if (change?.(frame) === true) this.bites.altered++;
   }
 
   #onRequest(frame: Buffer, link: Link, eaten: Map<number, Meal>): void {

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { metricKey } from '@millrace/contracts';
+import { startService } from '@millrace/service-kit';
+import type { MetricPoint } from '@millrace/stores';
 import { shuffled, windowAt } from '@millrace/stores/testing';
+import { metricsSink } from '../src/metrics-sink.definition.js';
+import { WindowWriter } from '../src/window-writer.js';
 import { SinkProcess } from './sink.process.js';
 import { SinkRig, until } from './sink-rig.js';
 
@@ -9,6 +13,15 @@ jest.setTimeout(120_000);
 /** Days, because the cache keeps enough of them for any number of windows that a test writes. */
 const all = { metricKey: 'revenue{currency=EUR}', window: '1d', from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1_000_000 };
 const range = (from: number, to: number, revision = 1) => Array.from({ length: to - from }, (_, at) => windowAt(from + at, revision, { window: '1d' }));
+
+type Point = Pick<MetricPoint, 'windowStart' | 'revision' | 'value'>;
+
+const textOf = (points: readonly Point[]): string => JSON.stringify(points.map(({ windowStart, revision, value }) => [windowStart, revision, value]));
+
+/** F1, F2: the stores that do not hold exactly these windows. */
+function wrongStores(stored: Readonly<Record<'history' | 'cache', string>>, expected: readonly Point[]): string[] {
+  return Object.entries(stored).filter(([, text]) => text !== textOf(expected)).map(([store]) => store);
+}
 
 describe('metrics-sink as a process', () => {
   let rig: SinkRig;
@@ -23,6 +36,7 @@ describe('metrics-sink as a process', () => {
     rig = await SinkRig.open();
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     for (const sink of processes.splice(0)) {
       sink.signal('SIGTERM');
       await sink.ended;
@@ -30,14 +44,11 @@ describe('metrics-sink as a process', () => {
     await rig.close();
   });
 
-  const points = async (): Promise<string[]> => {
+  const stored = async (): Promise<Readonly<Record<'history' | 'cache', string>>> => {
     const [history, cache] = await Promise.all([rig.history.series(rig.lane, [all]), rig.cache.series(rig.lane, [all])]);
-    return [history, cache].map(([line = []]) => JSON.stringify(line.map(({ windowStart, revision, value }) => [windowStart, revision, value])));
+    return { history: textOf(history[0] ?? []), cache: textOf(cache[0] ?? []) };
   };
-  const holds = async (expected: readonly ReturnType<typeof windowAt>[]): Promise<void> => {
-    const text = JSON.stringify(expected.map(({ windowStart, revision, value }) => [windowStart, revision, value]));
-    await until(points, (lines) => lines.every((line) => line === text));
-  };
+  const holds = (expected: readonly Point[]): Promise<unknown> => until(async () => wrongStores(await stored(), expected), (wrong) => wrong.length === 0);
   const counted = async (url: string, name: string): Promise<number> => {
     const text = await (await fetch(`${url}/metrics`)).text();
     return text.split('\n').filter((line) => line.startsWith(name)).reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
@@ -54,6 +65,18 @@ describe('metrics-sink as a process', () => {
     // The proof that it bit: the survivor met windows that its predecessors had already written.
     expect(await counted(await survivor.url(), 'millrace_metrics_sink_windows_total{store="postgres",outcome="stale"')).toBeGreaterThan(0);
     expect(await rig.deadLetters()).toBe(0);
+  });
+
+  it('F1: the check goes red for a sink that commits before its effect, and dies', async () => {
+    jest.spyOn(WindowWriter.prototype, 'write').mockResolvedValueOnce();
+    await rig.publish(range(0, 40));
+    const early = await startService(metricsSink, { ...rig.env, MILLRACE_METRICS_SINK_MAX_BATCH: '10' });
+    await until(() => rig.history.series(rig.lane, [all]), ([points]) => points?.at(-1)?.windowStart === windowAt(39, 1).windowStart);
+    await early.stop();
+    start();
+    await rig.publish(range(40, 41));
+    await until(() => rig.cache.series(rig.lane, [all]), ([points]) => points?.at(-1)?.windowStart === windowAt(40, 1).windowStart);
+    expect(wrongStores(await stored(), range(0, 41))).toEqual(['history', 'cache']);
   });
 
   it('F2: SIGTERM under load: drains, exits 0, and its successor gets nothing twice', async () => {

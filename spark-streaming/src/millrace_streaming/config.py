@@ -20,24 +20,40 @@ _UNIT_MS = {None: 1, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 
 @dataclass(frozen=True)
 class Config:
-    """Settings of one lane's job. Times are in ms."""
+    """Settings of one lane's job. Times are in ms. What stands below a field is its sentence in docs/reference/env.md."""
 
     lane: str
+    """The lane this job works in."""
     brokers: str
+    """Kafka bootstrap servers, comma-separated."""
     registry_url: str
+    """Confluent-compatible schema registry."""
     http_port: int
+    """Port of health and metrics; 0 takes a free one."""
     log_level: str
+    """debug, info, warning or error."""
     shop_time_zone: str
+    """IANA time zone of the shop: where its days and months begin."""
     home: Path
+    """State: the checkpoints of each lane lie in it."""
     cache: Path
+    """Downloads, and the helper jar that is compiled once."""
     allowed_lateness_ms: int
+    """How long to wait for stragglers, in whole minutes of event time: `10m`, `1h`. An event whose minute is older is late."""
     trigger_ms: int
+    """Shortest time from the beginning of one batch to the next: `500ms`, `2s`."""
     max_offsets: int
+    """Most records in one batch, all topics together."""
     metrics: frozenset[str]
+    """Metrics to compute, comma-separated; none: all of the catalogue."""
     heap: str
+    """Greatest heap of Spark's JVM."""
     java_options: str
+    """Further options of Spark's JVM."""
     cores: int
+    """Cores that Spark uses."""
     spark_jars: Path
+    """Folder of the jars that Spark needs for Kafka and Avro; none: `spark-jars` in MILLRACE_CACHE."""
 
     @property
     def checkpoint(self) -> Path:

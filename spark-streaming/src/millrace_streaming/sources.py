@@ -65,6 +65,8 @@ class RecordReader:
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_uncommitted",
                 "fetch.message.max.bytes": 16_777_216,
+                # A fetch at the end of a partition must not hold up the seek after it.
+                "fetch.wait.max.ms": 10,
                 "receive.message.max.bytes": 100_000_000,
             }
         )
@@ -81,6 +83,8 @@ class RecordReader:
                 ahead = self._poll()
             position = (ahead.offset() or 0) + 1
             yield offset, ahead if ahead.offset() == offset else None
+        # What is assigned is fetched for ever.
+        self._consumer.unassign()
 
     def _poll(self) -> Message:
         message = self._consumer.poll(_PATIENCE_S)

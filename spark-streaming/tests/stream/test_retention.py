@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from millrace_streaming.contracts import schema_of
 from tests import truth
-from tests.stream.test_metrics import START_MS, World
+from tests.stream.world import START_MS, World
 from tests.support import brokers, plain, prepare_lane, remove_lane
 
 TOPIC = truth.FEEDBACK

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawRecord, StoredRecord } from '@millrace/kafka';
-import { makeClick, until, uniqueName, testKafkaSettings } from '@millrace/testing';
+import { judge, makeClick, until, uniqueName, testKafkaSettings, type Loop } from '@millrace/testing';
 import { orderEvent } from '@millrace/contracts';
 import type { CreateKafka } from './connect.js';
-import { clicksOf } from './log.js';
+import { ceId, clicksOf, placeOf } from './log.js';
 import { RegistryProxy } from './registry-proxy.js';
 import { reasonsOf, Stage } from './stage.js';
 
@@ -71,23 +71,29 @@ export function contentContract(createKafka: CreateKafka): void {
   });
 
   it('F19: a dead-letter topic that is gone blocks its partition, drops nothing, and holds up no other', async () => {
-    const done: string[] = [];
-    await stage.createTopic(2);
-    const { of } = await stage.listen((batch) => { done.push(...batch.map(({ event }) => event.eventId)); return Promise.resolve(); });
-    const admin = await stage.kafka.admin();
-    await admin.deleteTopics([stage.letters]);
-    await stage.publishRaw([{ ...raw(stage.topic, Buffer.from('bad')), partition: 0 }]);
-    await until('partition 0 to be blocked', () => of('blocked').some(({ partition }) => partition === 0), 60_000);
-    const events = clicksOf(uniqueName('f19-'), 400, 40);
-    await stage.publish(events);
-    const other = await until('partition 1 to go on', () => (done.length > 0 ? done.length : undefined));
-    expect(other).toBeLessThan(400);
-    expect(of('dead-letter')).toEqual([]);
-    await admin.createTopics([{ name: stage.letters, partitions: 2 }]);
-    await admin.close();
-    await until('everything', () => done.length === 400, 60_000);
-    expect(reasonsOf(await stage.readLetters())).toEqual(['undecodable']);
+    expect(wrongWithoutLetterTopic(await loseLetterTopic(stage))).toEqual([]);
   }, 120_000);
+
+  it('F16: a registry that goes away in mid-run holds up only what it has not been asked yet', async () => {
+    const done: string[] = [];
+    await stage.createTopic(1);
+    const { consumer, of } = await stage.listen((batch) => { done.push(...batch.map(({ event }) => event.eventId)); return Promise.resolve(); }, {}, stage.connect({ registryUrl: registry.url }));
+    const publishTen = async (): Promise<void> => { await stage.publish(clicksOf(uniqueName('mid-'), 10, 1)); };
+    await publishTen();
+    await until('ten events', () => done.length === 10);
+    registry.answer = 'reset';
+    await publishTen();
+    await until('ten events without a registry', () => done.length === 20);
+    expect(of('blocked')).toEqual([]);
+    await stage.publishRaw([raw(stage.topic, Buffer.from([0, 0x7f, 0xff, 0xff, 0xfe, 1, 2, 3]))]);
+    await publishTen();
+    await until('the consumer to be blocked', () => of('blocked').length >= 2);
+    expect([done.length, (await stage.readLetters()).length]).toEqual([20, 0]);
+    registry.answer = 'pass';
+    await until('no lag', async () => (await consumer.lag()).every(({ lag }) => lag === 0));
+    expect(done).toHaveLength(30);
+    expect(reasonsOf(await stage.readLetters())).toEqual(['unknown-schema']);
+  });
 
   it('F20: the largest record of a topic still fits its dead-letter topic with all headers', async () => {
     const limit = 200_000;
@@ -116,6 +122,50 @@ export function contentContract(createKafka: CreateKafka): void {
     expect(String(letter?.headers['millrace_truncated'])).toBe('300000');
     expect(String(letter?.headers['millrace_detail'])).toContain('is cut from 300000');
   });
+}
+
+/** What a consumer did with one bad record on partition 0 and 400 good ones while its dead-letter topic was gone, and afterwards. */
+export interface WithoutLetterTopic {
+  /** It said that partition 0 is blocked. */
+  readonly said: boolean;
+  /** Effects of partition 0 and of partition 1 before the topic was back. */
+  readonly before: readonly [number, number];
+  /** The whole, once the topic was back and nothing waited. */
+  readonly loop: Loop;
+}
+
+/** F19: what is wrong with that, a line each. */
+export function wrongWithoutLetterTopic({ said, before: [blocked, other], loop }: WithoutLetterTopic): string[] {
+  const verdict = judge(loop);
+  return [
+    ...(said ? [] : ['nobody was told']),
+    ...(blocked === 0 ? [] : [`${String(blocked)} records behind the bad one were handled before it was set aside`]),
+    ...(other > 0 ? [] : ['the other partition stood still']),
+    ...Object.entries(verdict).flatMap(([fault, ids]: [string, readonly string[]]) => ids.map((id) => `${fault}: ${id}`)),
+  ];
+}
+
+export async function loseLetterTopic(stage: Stage): Promise<WithoutLetterTopic> {
+  const done: { readonly id: string; readonly partition: number }[] = [];
+  await stage.createTopic(2);
+  const { consumer, of } = await stage.listen((batch) => { done.push(...batch.map(({ event, partition }) => ({ id: event.eventId, partition }))); return Promise.resolve(); });
+  const admin = await stage.kafka.admin();
+  await admin.deleteTopics([stage.letters]);
+  const bad = `${uniqueName('bad-')}/0/0`;
+  await stage.publishRaw([{ ...raw(stage.topic, Buffer.from('bad')), partition: 0, headers: { ce_id: bad } }]);
+  const lagOf = async (wanted: number): Promise<number> => (await consumer.lag()).find(({ partition }) => partition === wanted)?.lag ?? 1;
+  await until('partition 0 to be blocked, or passed', async () => of('blocked').some(({ partition }) => partition === 0) || (await lagOf(0)) === 0, 60_000);
+  const events = clicksOf(uniqueName('f19-'), 400, 40);
+  await stage.publish(events);
+  await until('partition 1 to go on', async () => (await lagOf(1)) === 0);
+  const countOf = (wanted: number): number => done.filter(({ partition }) => partition === wanted).length;
+  const before = [countOf(0), countOf(1)] as const;
+  await admin.createTopics([{ name: stage.letters, partitions: 2 }]);
+  await admin.close();
+  await until('no lag', async () => (await lagOf(0)) === 0, 60_000);
+  const ids = [bad, ...events.map(({ eventId }) => eventId)];
+  const loop = { attempted: ids.map(placeOf), acked: ids, arrived: done.map(({ id }) => placeOf(id)), ledger: (await stage.readLetters()).map(ceId) };
+  return { said: of('blocked').some(({ partition }) => partition === 0), before, loop };
 }
 
 function raw(topic: string, value: Buffer | null): RawRecord {
