@@ -45,13 +45,15 @@ async function commandSettings() {
   );
 }
 
-/** The Spark job's: a call of `take` per variable, its sentence in the comment before it. */
+/** The Spark job's: `field = take(variable, default, …)`, and the sentence below the field in the class. */
 function sparkSettings() {
   const source = readFileSync(join(root, 'spark-streaming', 'src', 'millrace_streaming', 'config.py'), 'utf8');
+  const sentences = new Map([...source.matchAll(/^ {4}(\w+): .+\n {4}"""(.+)"""$/gmu)].map(([, field, doc]) => [field, doc]));
   const settings = new Map();
-  for (const [, name, fallback] of source.matchAll(/take\("(MILLRACE_[A-Z_]+)", (?:"([^"]*)"|[^,]+),/gu)) {
-    const doc = new RegExp(`${name}\\s*: (.+)`, 'u').exec(source)?.[1] ?? '';
-    settings.set(name, { doc, fallback: fallback === undefined || fallback === ',' ? 'none' : `\`${fallback}\`` });
+  for (const [, field, name, fallback] of source.matchAll(/(\w+) ?= ?take\("(MILLRACE_[A-Z_]+)", (?:"([^"]*)"|[^,]+),/gu)) {
+    const doc = sentences.get(field);
+    if (doc === undefined) throw new Error(`config.py: ${name} has no sentence below the field ${field}`);
+    settings.set(name, { doc, fallback: fallback === undefined || fallback.replace(',', '').trim() === '' ? 'none' : `\`${fallback}\`` });
   }
   return settings;
 }

@@ -9,6 +9,7 @@ export interface ClientTask {
   readonly client: 'bare' | 'bare without headers' | 'millrace';
   readonly brokers: readonly string[];
   readonly registryUrl: string;
+  readonly partitions: number;
   readonly events: number;
   readonly warmUp: number;
 }
@@ -21,6 +22,8 @@ export interface Rate {
 export interface ClientRun {
   readonly publish: Rate;
   readonly consume: Rate;
+  /** Size of a value, in bytes. */
+  readonly valueBytes: number;
 }
 
 /** A client under measurement. */
@@ -31,8 +34,10 @@ interface Subject {
   close(): Promise<void>;
 }
 
-const PARTITIONS = 2;
 const BATCH = 1_000;
+
+const type = avro.Type.forSchema(JSON.parse(clickEvent.schema) as avro.Schema, { omitRecordMethods: true });
+const prefix = Buffer.from([0, 0, 0, 0, 1]);
 
 async function run(task: ClientTask): Promise<ClientRun> {
   const lane = `bench${randomBytes(5).toString('hex')}`;
@@ -40,8 +45,8 @@ async function run(task: ClientTask): Promise<ClientRun> {
   const kafka = new kafkajs.Kafka({ brokers: [...task.brokers], logLevel: kafkajs.logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
-  const subject = task.client === 'millrace' ? await millrace(task, lane) : await bare(kafka, topic, task.client === 'bare');
+  await admin.createTopics({ topics: [{ topic, numPartitions: task.partitions }], waitForLeaders: true });
+  const subject = task.client === 'millrace' ? await millrace(task, lane) : await bare(kafka, topic, task);
   try {
     await subject.publish(clicks(task.warmUp));
     const publish = await timed(task.events, async () => {
@@ -56,7 +61,7 @@ async function run(task: ClientTask): Promise<ClientRun> {
       await done;
       return stop;
     });
-    return { publish, consume };
+    return { publish, consume, valueBytes: prefix.length + type.toBuffer(clicks(1)[0]).length };
   } finally {
     await subject.close();
     await admin.deleteTopics({ topics: (await admin.listTopics()).filter((name) => name.startsWith(inLane(lane, ''))) });
@@ -118,22 +123,20 @@ async function millrace(task: ClientTask, lane: string): Promise<Subject> {
 }
 
 /** kafkajs as it comes: Avro, explicit partitions, an idempotent producer with one batch of a thousand in flight per partition. */
-async function bare(kafka: kafkajs.Kafka, topic: string, withHeaders: boolean): Promise<Subject> {
-  const type = avro.Type.forSchema(JSON.parse(clickEvent.schema) as avro.Schema, { omitRecordMethods: true });
-  const prefix = Buffer.from([0, 0, 0, 0, 1]);
-  const producers = Array.from({ length: PARTITIONS }, () => kafka.producer({ idempotent: true, maxInFlightRequests: 1 }));
+async function bare(kafka: kafkajs.Kafka, topic: string, { client, partitions }: ClientTask): Promise<Subject> {
+  const producers = Array.from({ length: partitions }, () => kafka.producer({ idempotent: true, maxInFlightRequests: 1 }));
   for (const producer of producers) await producer.connect();
   const constant = { ce_specversion: Buffer.from('1.0'), ce_source: Buffer.from('/millrace/bench'), ce_type: Buffer.from('io.millrace.ClickEvent'), 'content-type': Buffer.from('application/avro') };
   const traceparent = Buffer.from(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`);
   const message = (event: ClickEvent, partition: number): Message => {
     const plain = { key: event.visitorId, value: Buffer.concat([prefix, type.toBuffer(event)]), partition };
-    return withHeaders ? { ...plain, headers: { ...constant, ce_id: event.eventId, ce_time: new Date(event.occurredAt).toISOString(), traceparent } } : plain;
+    return client === 'bare' ? { ...plain, headers: { ...constant, ce_id: event.eventId, ce_time: new Date(event.occurredAt).toISOString(), traceparent } } : plain;
   };
   return {
     publish: async (events) => {
       await Promise.all(
         producers.map(async (producer, partition) => {
-          for (let start = partition * BATCH; start < events.length; start += PARTITIONS * BATCH) {
+          for (let start = partition * BATCH; start < events.length; start += partitions * BATCH) {
             await producer.send({ topic, messages: events.slice(start, start + BATCH).map((event) => message(event, partition)) });
           }
         }),

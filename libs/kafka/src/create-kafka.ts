@@ -33,7 +33,7 @@ const CONSUMER_DEFAULTS: Omit<Required<ConsumerOptions>, 'group' | 'subscription
 /** Opens the port over kafkajs. Nothing is connected before it is used. */
 export function createKafka(settings: KafkaSettings): KafkaConnection {
   parseLane(settings.lane);
-  const registry = new RegistryClient(settings.registryUrl);
+  const registry = new RegistryClient(settings.registryUrl, settings.registryMode ?? 'read-only');
   const newAdmin = (): KafkaAdmin => new KafkaAdmin(() => createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY }).admin());
   const publisher = async (options: PublisherOptions = {}): Promise<KafkaPublisher> => {
     const requestTimeoutMs = options.requestTimeoutMs ?? PUBLISHER_DEFAULTS.requestTimeoutMs;

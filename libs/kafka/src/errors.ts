@@ -54,6 +54,15 @@ export class HandlerTimeoutError extends KafkaError {
   }
 }
 
+/** The registry has no such schema under the subject, and this process only looks schemas up: the same call works once it is registered. */
+export class SchemaUnregisteredError extends KafkaError {
+  override readonly name = 'SchemaUnregisteredError';
+  readonly retriable = true;
+  constructor(readonly subject: string) {
+    super(`the registry has no such schema under ${subject}: register it with "millrace schema register"`);
+  }
+}
+
 /** The schema of a contract was refused by the registry: it would break readers. */
 export class SchemaRefusedError extends KafkaError {
   override readonly name = 'SchemaRefusedError';

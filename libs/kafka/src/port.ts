@@ -35,7 +35,8 @@ export interface RawRecord {
 export interface EventPublisher {
   /**
    * Resolves when the record is in the log once. Rejects with `PublishError` by the deadline (default 30 s), when the event breaks its
-   * contract, or when it is too large. Waits where the buffer is full: callers that await have back-pressure.
+   * contract, or when it is too large; with `SchemaUnregisteredError` or `SchemaRefusedError` where the registry lacks its schema: then
+   * nothing was written. Waits where the buffer is full: callers that await have back-pressure.
    */
   publish<E>(contract: EventContract<E>, event: E, options?: PublishOptions): Promise<RecordPosition>;
   /** As `publish`, for many events at once; the cheapest way to write. Resolves when all are in the log, in the given order per key. */
@@ -168,10 +169,15 @@ export interface EventAdmin {
   close(): Promise<void>;
 }
 
+/** What becomes of a schema that the registry does not have: `read-only`: an error; `register`: it is registered, FULL_TRANSITIVE. */
+export type RegistryMode = 'read-only' | 'register';
+
 /** How to reach Kafka and the registry, and the lane that names follow. */
 export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly registryUrl: string;
+  /** @default 'read-only' */
+  readonly registryMode?: RegistryMode;
   readonly lane: string;
   /** Name of the program; `ce_source` is `/millrace/<clientId>`. */
   readonly clientId: string;

@@ -64,6 +64,11 @@ export function commonSettings(defaultPort: number) {
       z.string().min(1).default('127.0.0.1:19092').transform((text) => text.split(',').map((broker) => broker.trim()).filter((broker) => broker !== '')),
     ),
     registryUrl: setting('MILLRACE_REGISTRY_URL', 'Confluent-compatible schema registry.', z.url().default('http://127.0.0.1:18081/apis/ccompat/v7')),
+    registryMode: setting(
+      'MILLRACE_REGISTRY_MODE',
+      'What becomes of a schema that the registry does not have. read-only: an error; register: it is registered, FULL_TRANSITIVE.',
+      z.enum(['read-only', 'register']).default('read-only'),
+    ),
     redisUrl: setting('MILLRACE_REDIS_URL', 'Redis.', z.url().default('redis://127.0.0.1:16379/0'), { sensitive: true }),
     postgresUrl: setting('MILLRACE_POSTGRES_URL', 'PostgreSQL.', z.url().default('postgres://millrace:millrace@127.0.0.1:15432/millrace'), { sensitive: true }),
     httpHost: setting('MILLRACE_HTTP_HOST', 'Address the HTTP server listens on.', z.string().min(1).default('127.0.0.1')),

@@ -1,4 +1,5 @@
 export * from './config.js';
+export * from './database-start.js';
 export * from './lifecycle.js';
 export * from './metrics.js';
 export * from './run-service.js';

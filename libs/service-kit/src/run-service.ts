@@ -46,6 +46,7 @@ export async function startService<S extends CommonSettings>(
   const kafka = createKafka({
     brokers: common.brokers,
     registryUrl: common.registryUrl,
+    registryMode: common.registryMode,
     lane: common.lane,
     clientId: definition.name,
     log: (level, message, fields) => { logger[level](fields, message); },

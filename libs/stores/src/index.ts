@@ -4,6 +4,7 @@ export { CACHE_BOUNDS, highestRevisions } from './metric-window.js';
 export * from './migrate.js';
 export * from './ports.js';
 export * from './postgres-metric-history.js';
+export * from './postgres-product-names.js';
 export * from './postgres.pool.js';
 export * from './redis-metric-cache.js';
 export * from './redis.connection.js';

@@ -61,7 +61,7 @@ describe('MetricGauges', () => {
     expect(await series('millrace_metric_freshness_seconds')).toHaveLength(3);
   });
 
-  it('keeps under the cap when 100,000 values of a dimension come, and counts the rest', async () => {
+  it('F40: keeps under the cap when 100,000 values of a dimension come, and counts the rest', async () => {
     const { shown, series } = gauges(50);
     shown.observe(Array.from({ length: 100_000 }, (_, at) => windowAt(0, 1, { dimensions: { country: `X${String(at)}`, currency: 'EUR' } })));
     shown.observe([windowAt(1, 1, { dimensions: { country: 'X0', currency: 'EUR' }, value: 777 })]);

@@ -1,31 +1,41 @@
 import { Module, type Provider } from '@nestjs/common';
-import { metricWindow } from '@millrace/contracts';
+import { inventoryEvent, metricWindow } from '@millrace/contracts';
 import { subscribe, type KafkaConnection } from '@millrace/kafka';
 import { CONFIG, KAFKA, Lifecycle, LIFECYCLE, LOGGER, Metrics, superviseConsumer } from '@millrace/service-kit';
-import { createPool, createRedis, PostgresMetricHistory, RedisMetricCache } from '@millrace/stores';
+import { createPool, createRedis, PostgresMetricHistory, PostgresProductNames, RedisMetricCache, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { CacheKeeper } from './cache-keeper.js';
 import { MetricGauges } from './metric-gauges.js';
 import type { MetricsSinkConfig } from './metrics-sink.config.js';
 import { WindowConsumer } from './metrics-sink.consumer.js';
 import { MetricsSinkRunner } from './metrics-sink.runner.js';
+import { ProductNameConsumer } from './product-name.consumer.js';
 import { WindowWriter } from './window-writer.js';
 
 const GROUP = 'metrics-sink';
+const POOL = Symbol('POOL');
 /** Well under the time a handler has, so that an outage is seen as one. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** Short pauses: a store that is back is used within seconds. */
 const RETRY = { initialMs: 200, maxMs: 2_000 };
 
-const history: Provider = {
-  provide: PostgresMetricHistory,
+const database: Provider = {
+  provide: POOL,
   inject: [CONFIG, LIFECYCLE],
-  useFactory: ({ postgresUrl }: MetricsSinkConfig, lifecycle: Lifecycle) => {
+  useFactory: ({ postgresUrl }: MetricsSinkConfig, lifecycle: Lifecycle): PostgresPool => {
     const pool = createPool(postgresUrl, GROUP, { statementTimeoutMs: STATEMENT_TIMEOUT_MS });
     lifecycle.onRelease('postgres', () => pool.close());
     lifecycle.addCheck('postgres', () => (pool.isUp() ? null : pool.downReason()));
-    return new PostgresMetricHistory(pool);
+    return pool;
   },
+};
+
+const history: Provider = { provide: PostgresMetricHistory, inject: [POOL], useFactory: (pool: PostgresPool) => new PostgresMetricHistory(pool) };
+
+const productNames: Provider = {
+  provide: ProductNameConsumer,
+  inject: [CONFIG, POOL],
+  useFactory: ({ lane }: MetricsSinkConfig, pool: PostgresPool) => new ProductNameConsumer(lane, new PostgresProductNames(pool)),
 };
 
 const cache: Provider = {
@@ -47,21 +57,29 @@ const gauges: Provider = {
 
 const runner: Provider = {
   provide: MetricsSinkRunner,
-  inject: [CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, PostgresMetricHistory, RedisMetricCache, MetricGauges],
+  inject: [CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, PostgresMetricHistory, RedisMetricCache, MetricGauges, ProductNameConsumer],
   useFactory: (
     config: MetricsSinkConfig, kafka: KafkaConnection, lifecycle: Lifecycle, logger: Logger, metrics: Metrics,
-    postgres: PostgresMetricHistory, redis: RedisMetricCache, shown: MetricGauges,
+    postgres: PostgresMetricHistory, redis: RedisMetricCache, shown: MetricGauges, names: ProductNameConsumer,
   ) => {
     const { lane, maxBatch, cacheCheckMs: checkMs } = config;
     const keeper = new CacheKeeper({ lane, cache: redis, history: postgres, lifecycle, logger, metrics, checkMs });
     const windows = new WindowConsumer(lane, new WindowWriter(lane, redis, postgres, metrics), shown);
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
-      { group: GROUP, maxBatch, retry: RETRY, subscriptions: [subscribe(metricWindow, (events, context) => windows.handle(events, context))] },
+      {
+        group: GROUP,
+        maxBatch,
+        retry: RETRY,
+        subscriptions: [
+          subscribe(metricWindow, (events, context) => windows.handle(events, context)),
+          subscribe(inventoryEvent, (events, context) => names.handle(events, context)),
+        ],
+      },
     );
     return new MetricsSinkRunner({ config, lifecycle, logger, history: postgres, keeper, gauges: shown, consumer });
   },
 };
 
-@Module({ providers: [history, cache, gauges, runner] })
+@Module({ providers: [database, history, cache, productNames, gauges, runner] })
 export class MetricsSinkModule {}

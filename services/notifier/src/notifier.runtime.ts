@@ -3,8 +3,7 @@ import { hostname } from 'node:os';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { alertEvent } from '@millrace/contracts';
 import { subscribe, type KafkaConnection } from '@millrace/kafka';
-import { CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
-import { migrate, untilAvailable } from '@millrace/stores';
+import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
 import type { Logger } from 'pino';
 import { DeliveryWorker } from './delivery-worker.js';
 import { delivers, type NotifierConfig } from './notifier.config.js';
@@ -18,13 +17,11 @@ const GROUP = 'notifier';
 const DRAIN_MS = 5_000;
 const MEASURE_MS = 5_000;
 
-/** Starts the notifier's moving parts in order, once the app listens, and registers how each is stopped. Waits for PostgreSQL as long as it takes. */
+/** Starts the notifier's moving parts in order, once the app listens, and registers how each is stopped. */
 @Injectable()
 export class NotifierRuntime implements OnApplicationBootstrap {
-  readonly #stop = new AbortController();
+  readonly #start: DatabaseStart;
   readonly #signals: NotifierSignals;
-  #running: Promise<void> = Promise.resolve();
-  #started = false;
 
   constructor(
     @Inject(CONFIG) private readonly config: NotifierConfig,
@@ -35,25 +32,15 @@ export class NotifierRuntime implements OnApplicationBootstrap {
     @Inject(ReceiverDirectory) private readonly directory: ReceiverDirectory,
     @Inject(NOTIFIER_STORE) private readonly store: NotifierStore,
   ) {
+    this.#start = new DatabaseStart({ config, lifecycle, logger });
     this.#signals = new NotifierSignals(metrics);
-    lifecycle.addCheck('start', () => (this.#started ? null : 'starting'));
-    lifecycle.onRelease('start', async () => {
-      this.#stop.abort();
-      await this.#running;
-    });
   }
 
   onApplicationBootstrap(): void {
-    this.#running = this.#run().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.lifecycle.fail(error instanceof Error ? error : new Error(String(error)));
-    });
+    this.#start.begin(() => { this.#run(); });
   }
 
-  async #run(): Promise<void> {
-    await untilAvailable(() => migrate(this.config.postgresUrl), {
-      signal: this.#stop.signal,
-      onWait: (error) => { this.logger.warn({ err: error }, 'waiting for the database'); },
-    });
+  #run(): void {
     const workers = this.#startWorkers();
     this.#measureQueues();
     const notifier = new NotifierConsumer((lane) => delivers(this.config, lane), workers, this.store, this.#signals);
@@ -62,8 +49,7 @@ export class NotifierRuntime implements OnApplicationBootstrap {
       { kafka, lifecycle, logger, metrics },
       { group: GROUP, subscriptions: [subscribe(alertEvent, (events, context) => notifier.handle(events, context))] },
     );
-    this.#started = true;
-    await consumer.start();
+    void consumer.start();
   }
 
   #startWorkers(): readonly DeliveryWorker[] {

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { metricWindow } from '@millrace/contracts';
 import { subscribe, type KafkaConnection } from '@millrace/kafka';
-import { CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
-import { migrate, untilAvailable } from '@millrace/stores';
+import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
 import type { Logger } from 'pino';
 import { OutboxRelay } from './outbox-relay.js';
 import { RuleBook } from './rule-book.js';
@@ -14,13 +13,11 @@ import { RULER_STORE, type RulerStore } from './ruler-store.js';
 
 const GROUP = 'ruler';
 
-/** Starts the ruler's moving parts in order, once the app listens, and registers how each is stopped. Waits for PostgreSQL as long as it takes. */
+/** Starts the ruler's moving parts in order, once the app listens, and registers how each is stopped. */
 @Injectable()
 export class RulerRuntime implements OnApplicationBootstrap {
-  readonly #stop = new AbortController();
+  readonly #start: DatabaseStart;
   readonly #signals: RulerSignals;
-  #running: Promise<void> = Promise.resolve();
-  #started = false;
 
   constructor(
     @Inject(CONFIG) private readonly config: RulerConfig,
@@ -31,37 +28,26 @@ export class RulerRuntime implements OnApplicationBootstrap {
     @Inject(RuleBook) private readonly book: RuleBook,
     @Inject(RULER_STORE) private readonly store: RulerStore,
   ) {
+    this.#start = new DatabaseStart({ config, lifecycle, logger });
     this.#signals = new RulerSignals(metrics);
-    lifecycle.addCheck('start', () => (this.#started ? null : 'starting'));
-    lifecycle.onRelease('start', async () => {
-      this.#stop.abort();
-      await this.#running;
-    });
   }
 
   onApplicationBootstrap(): void {
-    this.#running = this.#run().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.lifecycle.fail(error instanceof Error ? error : new Error(String(error)));
-    });
+    this.#start.begin(() => this.#run());
   }
 
   async #run(): Promise<void> {
-    const waiting = {
-      signal: this.#stop.signal,
-      onWait: (error: Error): void => { this.logger.warn({ err: error }, 'waiting for the database'); },
-    };
-    await untilAvailable(() => migrate(this.config.postgresUrl), waiting);
     const relay = await this.#startRelay();
     const ruler = new RulerConsumer(this.config.lane, this.book, this.store, relay, this.#signals);
-    this.#inForce(await untilAvailable(() => ruler.adopt(this.book.rules), waiting));
-    this.#watchRules((rules) => untilAvailable(() => ruler.adopt(rules), waiting));
+    const adopt = (rules: RuleSet): Promise<number> => this.#start.untilAvailable(() => ruler.adopt(rules));
+    this.#inForce(await adopt(this.book.rules));
+    this.#watchRules(adopt);
     const { kafka, lifecycle, logger, metrics } = this;
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
       { group: GROUP, subscriptions: [subscribe(metricWindow, (events, context) => ruler.handle(events, context))] },
     );
-    this.#started = true;
-    await consumer.start();
+    void consumer.start();
   }
 
   async #startRelay(): Promise<OutboxRelay> {
@@ -83,9 +69,9 @@ export class RulerRuntime implements OnApplicationBootstrap {
         this.logger.error({ problems, version: this.book.rules.version }, 'the rules file has errors; the rules before it stay in force');
       },
     });
-    this.lifecycle.onRelease('rules', () => {
-      this.#stop.abort();
-      return this.book.close();
+    this.lifecycle.onRelease('rules', async () => {
+      await this.#start.stop();
+      await this.book.close();
     });
     this.lifecycle.addCheck('rules', () => (this.book.problems.length === 0 ? null : `the rules before stay in force: ${this.book.problems.join('; ')}`));
   }

@@ -69,15 +69,17 @@ describe('reading', () => {
     await expect(decode(decoderOf({ 7: orderEvent.schema }), encoder.encode(order))).rejects.toMatchObject({ reason: 'invalid', detail: 'lines[0].quantity: -5 is less than 1' });
   });
 
-  it('sets aside a clock that lies, by the later of the record\'s time and ours', async () => {
+  it('sets aside a clock that lies, by the earlier of the record\'s time and ours, as Spark does', async () => {
     const decoder = decoderOf({ 7: orderEvent.schema });
     const now = Date.now();
     const at = (occurredAt: number, recordTime: number): Promise<OrderEvent> => decode(decoder, encoder.encode(makeOrder({ occurredAt })), recordTime);
     await expect(at(now + 6 * 60_000, now)).rejects.toMatchObject({ reason: 'event-time' });
     await expect(at(Date.UTC(1999, 11, 31), now)).rejects.toMatchObject({ reason: 'event-time' });
     await expect(at(now + 4 * 60_000, now)).resolves.toBeDefined();
-    await expect(at(now, now - 3_600_000)).resolves.toBeDefined();
-    await expect(at(now + 3_600_000, now + 3_600_000)).resolves.toBeDefined();
+    await expect(at(now, now - 3_600_000)).rejects.toMatchObject({ reason: 'event-time' });
+    await expect(at(now + 3_600_000, now + 3_600_000)).rejects.toMatchObject({ reason: 'event-time' });
+    await expect(at(now - 3_600_000, now)).resolves.toBeDefined();
+    await expect(at(now, -1)).resolves.toBeDefined();
   });
 });
 

@@ -82,15 +82,14 @@ export function parseType(schema: string): Type {
 }
 
 /**
- * Sets aside a clock that lies: one event dated tomorrow would close everybody's windows. The later of the record's time and ours is the
- * reference, so that a consumer whose own clock is behind refuses no honest event.
+ * Sets aside a clock that lies: one event dated tomorrow would close everybody's windows. The earlier of the record's time and ours is the
+ * reference, as in Spark: a producer may date the record like the event, and a topic read again later must give the same verdict.
  */
 function checkEventTime(event: unknown, recordTime: number): void {
   const occurredAt: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'occurredAt') : undefined;
   if (typeof occurredAt !== 'number') return;
   if (occurredAt < OLDEST_EVENT_MS) throw new ContentError('event-time', `occurredAt ${String(occurredAt)} is before the year 2000`);
-  if (occurredAt <= recordTime + MOST_AHEAD_MS) return;
-  const ahead = occurredAt - Math.max(recordTime, Date.now());
+  const ahead = occurredAt - (recordTime > 0 ? Math.min(recordTime, Date.now()) : Date.now());
   if (ahead > MOST_AHEAD_MS) throw new ContentError('event-time', `occurredAt ${String(occurredAt)} is ${String(Math.round(ahead / 1000))} s ahead`);
 }
 

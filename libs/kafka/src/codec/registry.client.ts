@@ -1,9 +1,18 @@
-import { ContentError, InfrastructureError, SchemaRefusedError } from '../errors.js';
+import { ContentError, InfrastructureError, SchemaRefusedError, SchemaUnregisteredError } from '../errors.js';
+import type { RegistryMode } from '../port.js';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const UNKNOWN_FOR_MS = 60_000;
 const MOST_UNKNOWN_IDS = 10_000;
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
+const COMPATIBILITY = 'FULL_TRANSITIVE';
+
+export interface RegistryOptions {
+  /** Longest wait for an answer, ms. @default 5000 */
+  readonly timeoutMs?: number;
+  /** Milliseconds of a clock that never goes back. @default performance.now */
+  readonly now?: () => number;
+}
 
 interface Answer {
   readonly status: number;
@@ -17,61 +26,96 @@ interface Answer {
 export class RegistryClient {
   readonly #ids = new Map<string, Promise<number>>();
   readonly #schemas = new Map<string, Promise<string>>();
-  readonly #unknown = new Map<string, { readonly until: number; readonly error: ContentError }>();
+  readonly #unknown = new Map<string, { readonly until: number; readonly error: ContentError | SchemaUnregisteredError }>();
   readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: Required<RegistryOptions>;
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param url may carry a user and a password */
   constructor(
     url: string,
-    private readonly now: () => number = () => performance.now(),
+    private readonly mode: RegistryMode,
+    options: RegistryOptions = {},
   ) {
-    this.#url = url.replace(/\/+$/, '');
+    const address = new URL(url);
+    const { username, password } = address;
+    const user = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+    this.#headers = { 'content-type': MEDIA_TYPE, accept: MEDIA_TYPE, ...(username === '' ? {} : { authorization: `Basic ${user}` }) };
+    address.username = '';
+    address.password = '';
+    this.#url = address.href.replace(/\/+$/, '');
+    this.#options = { timeoutMs: REQUEST_TIMEOUT_MS, now: () => performance.now(), ...options };
   }
 
-  /** Id of the schema under the subject; registers it where it is new. Throws {@link SchemaRefusedError}, {@link InfrastructureError}. */
+  /**
+   * Id of the schema under the subject; in mode `register` a new one is registered. Throws {@link SchemaUnregisteredError},
+   * {@link SchemaRefusedError}, {@link InfrastructureError}.
+   */
   idOf(subject: string, schema: string): Promise<number> {
-    return remember(this.#ids, `${subject}\n${schema}`, () => this.#register(subject, schema));
+    return this.#learn(this.#ids, `${subject}\n${schema}`, () => this.#find(subject, schema));
+  }
+
+  /**
+   * Registers the schema, whatever the mode, with the subject FULL_TRANSITIVE from its first version on; one that is there keeps its id.
+   * Throws {@link SchemaRefusedError} where it does not fit every version before it, {@link InfrastructureError}.
+   */
+  async register(subject: string, schema: string): Promise<number> {
+    const config = await this.#ask('PUT', `/config/${encodeURIComponent(subject)}`, { compatibility: COMPATIBILITY });
+    if (config.status !== 200) throw refused(subject, config);
+    const made = await this.#ask('POST', `/subjects/${encodeURIComponent(subject)}/versions`, { schema });
+    const id = numberIn(made, 'id');
+    if (made.status !== 200 || id === undefined) throw refused(subject, made);
+    return id;
+  }
+
+  /** Asks, without registering anything, whether the schema fits every version of the subject: null where it does, else what is against it. */
+  async conflictOf(subject: string, schema: string): Promise<string | null> {
+    const answer = await this.#ask('POST', `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`, { schema });
+    // Nothing is against the first schema of a subject.
+    if (answer.status === 404 || fieldOf(answer.body, 'is_compatible') === true) return null;
+    const messages = fieldOf(answer.body, 'messages');
+    return Array.isArray(messages) ? messages.join('; ') : (textIn(answer, 'reason') ?? textIn(answer, 'message') ?? 'no reason given');
   }
 
   /**
    * Schema text that an id of this subject stands for. Throws {@link ContentError} `unknown-schema` where the registry does not know the id
    * or knows it under other subjects only, {@link InfrastructureError} where it does not answer.
    */
-  async schemaOf(id: number, subject: string): Promise<string> {
-    const key = `${String(id)}\n${subject}`;
+  schemaOf(id: number, subject: string): Promise<string> {
+    return this.#learn(this.#schemas, `${String(id)}\n${subject}`, () => this.#fetchSchema(id, subject));
+  }
+
+  async #learn<V>(known: Map<string, Promise<V>>, key: string, ask: () => Promise<V>): Promise<V> {
     const unknown = this.#unknown.get(key);
     if (unknown !== undefined) {
-      if (this.now() < unknown.until) throw unknown.error;
+      if (this.#options.now() < unknown.until) throw unknown.error;
       this.#unknown.delete(key);
     }
     try {
-      return await remember(this.#schemas, key, () => this.#fetchSchema(id, subject));
+      return await remember(known, key, ask);
     } catch (error) {
-      if (error instanceof ContentError) this.#rememberUnknown(key, error);
+      if (error instanceof ContentError || error instanceof SchemaUnregisteredError) this.#rememberUnknown(key, error);
       throw error;
     }
   }
 
-  #rememberUnknown(key: string, error: ContentError): void {
+  #rememberUnknown(key: string, error: ContentError | SchemaUnregisteredError): void {
     const oldest = this.#unknown.keys().next();
     if (this.#unknown.size >= MOST_UNKNOWN_IDS && oldest.done !== true) this.#unknown.delete(oldest.value);
-    this.#unknown.set(key, { until: this.now() + UNKNOWN_FOR_MS, error });
+    this.#unknown.set(key, { until: this.#options.now() + UNKNOWN_FOR_MS, error });
   }
 
-  async #register(subject: string, schema: string): Promise<number> {
-    const path = `/subjects/${encodeURIComponent(subject)}`;
-    const body = JSON.stringify({ schema });
-    const known = await this.#ask('POST', path, body);
-    const id = numberIn(known, 'id');
-    if (known.status === 200 && id !== undefined) return id;
-    const made = await this.#ask('POST', `${path}/versions`, body);
-    const madeId = numberIn(made, 'id');
-    if (made.status === 200 && madeId !== undefined) return madeId;
-    throw new SchemaRefusedError(subject, textIn(made, 'message') ?? `status ${String(made.status)}`);
+  async #find(subject: string, schema: string): Promise<number> {
+    const found = await this.#ask('POST', `/subjects/${encodeURIComponent(subject)}`, { schema });
+    const id = numberIn(found, 'id');
+    if (found.status === 200 && id !== undefined) return id;
+    if (this.mode === 'register') return this.register(subject, schema);
+    throw found.status === 404 ? new SchemaUnregisteredError(subject) : refused(subject, found);
   }
 
   async #fetchSchema(id: number, subject: string): Promise<string> {
-    const uses = await this.#ask('GET', `/schemas/ids/${String(id)}/versions`);
+    // Deleted ones too: records outlive the version they were written with, and Apicurio names none once one of the subject is deleted.
+    const uses = await this.#ask('GET', `/schemas/ids/${String(id)}/versions?deleted=true`);
     if (uses.status === 404) throw new ContentError('unknown-schema', `the registry knows no schema ${String(id)}`);
     const subjects = Array.isArray(uses.body) ? uses.body.map((use: unknown) => fieldOf(use, 'subject')) : [];
     if (!subjects.includes(subject)) {
@@ -83,12 +127,12 @@ export class RegistryClient {
     return schema;
   }
 
-  async #ask(method: string, path: string, body?: string): Promise<Answer> {
-    const request = { method, headers: { 'content-type': MEDIA_TYPE, accept: MEDIA_TYPE }, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) };
+  async #ask(method: string, path: string, body?: object): Promise<Answer> {
+    const request = { method, headers: this.#headers, signal: AbortSignal.timeout(this.#options.timeoutMs) };
     let status: number;
     let text: string;
     try {
-      const response = await fetch(`${this.#url}${path}`, body === undefined ? request : { ...request, body });
+      const response = await fetch(`${this.#url}${path}`, body === undefined ? request : { ...request, body: JSON.stringify(body) });
       status = response.status;
       text = await response.text();
     } catch (error) {
@@ -114,6 +158,10 @@ async function remember<V>(cache: Map<string, Promise<V>>, key: string, make: ()
     cache.delete(key);
     throw error;
   }
+}
+
+function refused(subject: string, answer: Answer): SchemaRefusedError {
+  return new SchemaRefusedError(subject, textIn(answer, 'message') ?? `status ${String(answer.status)}`);
 }
 
 function parse(text: string): unknown {

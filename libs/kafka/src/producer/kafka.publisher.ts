@@ -133,8 +133,8 @@ export class KafkaPublisher implements EventPublisher {
 
   async #open<E>(contract: EventContract<E>, deadline: number): Promise<Line<E>> {
     const topic = inLane(this.settings.lane, contract.topic);
-    const writers = await this.#writersOf(topic, deadline, contract);
     const schemaId = await this.#untilDeadline(topic, deadline, () => this.registry.idOf(subjectOf(contract.topic), contract.schema));
+    const writers = await this.#writersOf(topic, deadline, contract);
     return { contract, encoder: new EventEncoder(contract, schemaId), headers: new EventHeaders(contract, this.settings.clientId), writers };
   }
 

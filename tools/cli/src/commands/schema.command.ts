@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { CliError, EXIT } from '../cli-errors.js';
+import { EXIT } from '../cli-errors.js';
 import { loadConfig } from '../config/cli.config.js';
 import { addressesOf } from '../stack/addresses.js';
 import { print } from './output.js';
@@ -10,8 +10,9 @@ export function schemaCommand(): Command {
     .command('register')
     .description('register every contract, FULL_TRANSITIVE, under <topic>-value')
     .action(async () => {
-      const { registerSchemas } = await import('../stack/schema-registry.js');
-      const registered = await orUnavailable(() => registerSchemas(addressesOf(loadConfig()).registryUrl, 'register'));
+      // Loaded when it is needed: most commands never talk to the registry.
+      const { orUnavailable, registerSchemas } = await import('../stack/schema-registry.js');
+      const registered = await orUnavailable(registerSchemas(addressesOf(loadConfig()).registryUrl, 'register'));
       for (const { subject, id } of registered) print(`${subject}  id ${String(id)}`);
     });
   schema
@@ -19,22 +20,11 @@ export function schemaCommand(): Command {
     .description('ask the registry whether every contract fits all its versions; exit code 1 where one does not')
     .option('--json', 'for programs')
     .action(async (options: { json?: true }) => {
-      const { checkSchemas } = await import('../stack/schema-registry.js');
-      const verdicts = await orUnavailable(() => checkSchemas(addressesOf(loadConfig()).registryUrl));
+      const { checkSchemas, orUnavailable } = await import('../stack/schema-registry.js');
+      const verdicts = await orUnavailable(checkSchemas(addressesOf(loadConfig()).registryUrl));
       if (options.json === true) print(JSON.stringify(verdicts, null, 2));
       else for (const { subject, compatible, reason } of verdicts) print(`${compatible ? 'fits       ' : 'DOES NOT FIT'} ${subject} ${reason}`.trimEnd());
       if (verdicts.some(({ compatible }) => !compatible)) process.exitCode = EXIT.failed;
     });
   return schema;
-}
-
-async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
-  // Loaded when it is needed: most commands never talk to Kafka or the registry.
-  const { InfrastructureError } = await import('@millrace/kafka');
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof InfrastructureError)) throw error;
-    throw new CliError(error.message, 'Start it with millrace up, or correct MILLRACE_REGISTRY_URL.', EXIT.unavailable, { cause: error });
-  }
 }

@@ -35,6 +35,14 @@ describe('processSpec', () => {
     expect(env).toMatchObject({ ...EXTERNAL, MILLRACE_REGISTRY_URL: 'https://registry.example', MILLRACE_LANE: 'r1', MILLRACE_HTTP_PORT: '4321', MILLRACE_SHOP_TIME_ZONE: 'Europe/Berlin' });
   });
 
+  it.each([
+    [{}, 'register'],
+    [{ MILLRACE_REGISTRY_MODE: 'read-only' }, 'read-only'],
+  ])('lets what it starts register schemas, unless told otherwise: %p', (given, mode) => {
+    const { env } = processSpec(loadConfig({ ...EXTERNAL, ...given }, findRoot()), 'simulator', { lane: 'live', port: 1, env: {} });
+    expect(env['MILLRACE_REGISTRY_MODE']).toBe(mode);
+  });
+
   it('names the variable that moves a busy port', () => {
     expect(processSpec(config, 'ruler', { lane: 'live', port: 1, env: {} }).ports[0]?.variable).toBe('MILLRACE_RULER_PORT');
   });

@@ -1,5 +1,5 @@
 import { contracts, subjectOf } from '@millrace/contracts';
-import { RegistryClient, SchemaRefusedError, SchemaUnregisteredError, type RegistryMode } from '@millrace/kafka';
+import { InfrastructureError, RegistryClient, SchemaRefusedError, SchemaUnregisteredError, type RegistryMode } from '@millrace/kafka';
 import { CliError, EXIT } from '../cli-errors.js';
 
 /** The registry's first registrations take seconds on a busy machine. */
@@ -22,7 +22,7 @@ export interface SchemaVerdict {
  * Throws {@link CliError} at one that breaks its subject or is not registered, `InfrastructureError` where the registry does not answer.
  */
 export async function registerSchemas(registryUrl: string, mode: RegistryMode): Promise<RegisteredSchema[]> {
-  const registry = new RegistryClient(registryUrl, { timeoutMs: TIMEOUT_MS });
+  const registry = new RegistryClient(registryUrl, mode, { timeoutMs: TIMEOUT_MS });
   const idOf = (subject: string, schema: string): Promise<number> => (mode === 'register' ? registry.register(subject, schema) : registry.idOf(subject, schema));
   return Promise.all(
     contracts.map(async ({ topic, schema }) => {
@@ -34,7 +34,7 @@ export async function registerSchemas(registryUrl: string, mode: RegistryMode): 
 
 /** Asks the registry, without registering anything, whether every contract fits all versions it has. Throws `InfrastructureError`. */
 export async function checkSchemas(registryUrl: string): Promise<SchemaVerdict[]> {
-  const registry = new RegistryClient(registryUrl, { timeoutMs: TIMEOUT_MS });
+  const registry = new RegistryClient(registryUrl, 'read-only', { timeoutMs: TIMEOUT_MS });
   return Promise.all(
     contracts.map(async ({ topic, schema }) => {
       const subject = subjectOf(topic);
@@ -44,9 +44,19 @@ export async function checkSchemas(registryUrl: string): Promise<SchemaVerdict[]
   );
 }
 
+/** For a person who asked: {@link CliError} in place of `InfrastructureError`. */
+export async function orUnavailable<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof InfrastructureError)) throw error;
+    throw new CliError(error.message, 'Start it with millrace up, or correct MILLRACE_REGISTRY_URL.', EXIT.unavailable, { cause: error });
+  }
+}
+
 function explain(error: unknown): never {
   if (error instanceof SchemaUnregisteredError) {
-    throw new CliError(`The schema registry has no such schema under ${error.subject}`, 'Register it: millrace schema register.', EXIT.data, { cause: error });
+    throw new CliError(error.message, 'Or have it registered at the start: MILLRACE_REGISTRY_MODE=register.', EXIT.data, { cause: error });
   }
   if (!(error instanceof SchemaRefusedError)) throw error;
   const remedy = 'See what changed with: millrace schema check. A change must be readable both ways by every earlier version.';

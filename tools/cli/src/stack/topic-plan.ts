@@ -3,6 +3,7 @@ import { contractTopic, deadLetterSpec, lateTopicSpec, type TopicSpec } from '@m
 
 /** Consumer groups, without their lane, that set records of a topic aside. */
 export function deadLetterGroups(topic: string): readonly string[] {
+  if (topic === 'shop.inventory.v1') return ['metrics', 'metrics-sink'];
   if (topic.startsWith('shop.')) return ['metrics'];
   if (topic === 'metrics.windows.v1') return ['metrics-sink', 'ruler'];
   return topic === 'alerts.v1' ? ['notifier'] : [];
