@@ -16,8 +16,7 @@ from pyspark.sql import SparkSession
 from .config import Config
 from .errors import ConfigError, HelperBuildError
 
-# A wide row makes long generated methods, which the JIT refuses by default.
-_JAVA_OPTIONS = "-XX:-DontCompileHugeMethods -XX:+UseParallelGC -XX:MaxMetaspaceSize=256m -XX:ReservedCodeCacheSize=160m"
+_JAVA_OPTIONS = "-XX:+UseParallelGC -XX:MaxMetaspaceSize=256m -XX:ReservedCodeCacheSize=160m"
 _SOURCES = Path(__file__).resolve().parent / "jvm"
 
 
@@ -75,7 +74,6 @@ def open_session(config: Config) -> SparkSession:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.adaptive.enabled": "false",
-        "spark.sql.shuffle.partitions": str(config.cores),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
         "spark.sql.streaming.minBatchesToRetain": "10",

@@ -48,7 +48,7 @@ export function contentContract(createKafka: CreateKafka): void {
     await stage.publishRaw(Array.from({ length: 10_000 }, () => raw(stage.topic, value)));
     const { of } = await stage.listen(() => Promise.resolve(), {}, stage.connect({ registryUrl: registry.url }));
     await until('10000 dead letters', () => of('dead-letter').length === 10_000, 60_000);
-    expect(registry.requests).toEqual(['GET /schemas/ids/2147483646/versions']);
+    expect(registry.requests).toEqual(['GET /schemas/ids/2147483646/versions?deleted=true']);
   });
 
   describe.each([
