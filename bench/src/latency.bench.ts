@@ -126,7 +126,9 @@ async function sendProbes(publisher: EventPublisher, prefix: string): Promise<Ma
 function probe(country: string): OrderEvent {
   return {
     eventId: randomUUID(), eventType: 'PLACED', occurredAt: Date.now(), orderId: randomUUID(), customerId: randomUUID(), visitorId: null, sessionId: null,
-    country, currency: 'EUR', totalMinor: 100, lines: [], paymentMethod: null, reason: null,
+    country, currency: 'EUR', totalMinor: 100, lines: [], paymentMethod: null, reason: null, deviceId: null, ipAddress: null, ipCountry: null,
+    emailDomain: null, accountCreatedAt: null, cardId: null, cardCountry: null, cardFunding: null, billingAddressId: null, billingCountry: null, shippingAddressId: null,
+    promoCode: null, discountMinor: null,
   };
 }
 

@@ -16,6 +16,19 @@ const order: OrderEvent = {
   lines: [{ productId: 'p1', category: null, quantity: 1, unitPriceMinor: 100, amountMinor: 100 }],
   paymentMethod: null,
   reason: null,
+  deviceId: null,
+  ipAddress: null,
+  ipCountry: null,
+  emailDomain: null,
+  accountCreatedAt: null,
+  cardId: null,
+  cardCountry: null,
+  cardFunding: null,
+  billingAddressId: null,
+  billingCountry: null,
+  shippingAddressId: null,
+  promoCode: null,
+  discountMinor: null,
 };
 const [line] = order.lines;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawRecord, StoredRecord } from '@millrace/kafka';
-import { judge, makeClick, until, uniqueName, testKafkaSettings, type Loop } from '@millrace/testing';
+import { judge, makeClick, makeOrder, until, uniqueName, testKafkaSettings, type Loop } from '@millrace/testing';
 import { orderEvent } from '@millrace/contracts';
 import type { CreateKafka } from './connect.js';
 import { ceId, clicksOf, placeOf } from './log.js';
@@ -175,8 +175,7 @@ function raw(topic: string, value: Buffer | null): RawRecord {
 /** A schema id that the registry knows under another subject. */
 async function foreignId(stage: Stage): Promise<number> {
   const publisher = await stage.kafka.publisher();
-  const order = { eventId: 'o', eventType: 'PLACED', occurredAt: Date.now(), orderId: 'o', customerId: 'c', visitorId: null, sessionId: null, country: null, currency: 'EUR', totalMinor: 1, lines: [], paymentMethod: null, reason: null } as const;
-  const position = await publisher.publish(orderEvent, order);
+  const position = await publisher.publish(orderEvent, makeOrder());
   await publisher.close();
   const [stored] = await stage.kafka.readTopic(position.topic);
   return stored?.value?.readInt32BE(1) ?? 0;

@@ -53,5 +53,18 @@ export function orderEventOf(
     })),
     paymentMethod: order.shopper.paymentMethod,
     reason: details.reason ?? null,
+    deviceId: null,
+    ipAddress: null,
+    ipCountry: null,
+    emailDomain: null,
+    accountCreatedAt: null,
+    cardId: null,
+    cardCountry: null,
+    cardFunding: null,
+    billingAddressId: null,
+    billingCountry: null,
+    shippingAddressId: null,
+    promoCode: null,
+    discountMinor: null,
   };
 }
