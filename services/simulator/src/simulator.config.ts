@@ -1,6 +1,7 @@
 import { commonSettings, envBoolean, setting, type ConfigOf } from '@millrace/service-kit';
 import { z } from 'zod';
 import type { FaultSettings } from './faults/fault-stream.js';
+import { fraudEnvironment, fraudPartOf } from './fraud/fraud.settings.js';
 import type { RunPlan } from './run/run-plan.js';
 import { PROFILES } from './world/profiles.js';
 import { WORLD_DEFAULTS, type WorldSettings } from './world/settings.js';
@@ -50,6 +51,7 @@ const ownSettings = {
     'How much faster than real orders are shipped, rated and refunded and shelves refilled; default 1 with a backfill, else 1440 (a day in a minute).',
     z.coerce.number().min(1).max(100_000).optional(),
   ),
+  ...fraudEnvironment,
   duplicates: setting('MILLRACE_SIMULATOR_FAULT_DUPLICATE', 'Share of events sent twice.', share(0.001)),
   outOfOrder: setting('MILLRACE_SIMULATOR_FAULT_OUT_OF_ORDER', 'Share of events sent up to 2 s after their time.', share(0.01)),
   lateWithin: setting('MILLRACE_SIMULATOR_FAULT_LATE_WITHIN', 'Share of events held back, yet within the lateness.', share(0.0005)),
@@ -83,6 +85,7 @@ export function worldSettingsOf(config: SimulatorConfig, now: number): WorldSett
     topShare: config.topShare,
     currency: config.currency,
     lifecycleSpeed: config.lifecycleSpeed ?? (backfill ? 1 : LIVE_LIFECYCLE_SPEED),
+    ...fraudPartOf(config),
   };
 }
 

@@ -3,7 +3,7 @@ import { Random } from '../world/random.js';
 import { STREAMS, type WorldEvent } from '../world/world-event.js';
 import { corruptBytes, CORRUPTIONS, type Corruption } from './corrupt-bytes.js';
 
-/** Shares of the shop's events that go wrong on their way. One event meets at most one fault. Truth meets none. */
+/** Shares of the shop's events that go wrong on their way. One event meets at most one fault. Truth and labels meet none. */
 export interface FaultShares {
   /** Sent again, same id and bytes. */
   readonly duplicate: number;
@@ -94,7 +94,7 @@ export class FaultStream {
 
   #meet(event: WorldEvent, at: number): Delivery | null {
     this.#drawn += 1;
-    const fault = event.stream === 'truth' ? null : this.#draw();
+    const fault = event.stream === 'truth' || event.stream === 'labels' ? null : this.#draw();
     const clean: Delivery = { ...event, at, fault: null, spoilt: null };
     if (fault === null) return clean;
     const delay = this.#delay(fault, at);
@@ -148,6 +148,8 @@ function keyOf(event: WorldEvent): string {
       return STREAMS.inventory.key(event.event);
     case 'feedback':
       return STREAMS.feedback.key(event.event);
+    case 'labels':
+      return STREAMS.labels.key(event.event);
     case 'truth':
       return STREAMS.truth.key(event.event);
   }

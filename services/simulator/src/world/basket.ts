@@ -1,4 +1,5 @@
 import type { Catalogue, Product } from './catalogue.js';
+import type { Wanted } from './errand.js';
 import type { Line } from './order.js';
 import type { Random } from './random.js';
 import type { ShopProfile } from './settings.js';
@@ -10,17 +11,21 @@ const MOST_ITEMS = 500;
 /** Above this mean, baskets are log-normal as a wholesaler's (median 13, mean 23); below, geometric as a shop's for people. */
 const LARGE_BASKET = 3;
 const LARGE_BASKET_SIGMA = 1.05;
+/** Who buys for a club or an office buys so many times as much. */
+const BULK_MEDIAN = 6;
+const BULK_SIGMA = 0.7;
 
 /** Decides what is in an order: the cart, or what was looked at, then more by popularity; only what is on the shelves. */
 export class BasketFiller {
   constructor(
     private readonly profile: ShopProfile,
+    private readonly bulkShare: number,
     private readonly catalogue: Catalogue,
     private readonly warehouse: Warehouse,
   ) {}
 
   /** At least one line; each product once. */
-  fill(random: Random, visit: Visit | undefined): readonly Line[] {
+  fill(random: Random, visit: Visit | null): readonly Line[] {
     const wanted = new Map<Product, number>(visit?.cart.map((line) => [line.product, line.quantity]));
     const large = this.profile.basketLines >= LARGE_BASKET;
     const count = wanted.size > 0 && !large ? wanted.size : Math.max(wanted.size, this.#lineCount(random));
@@ -29,8 +34,14 @@ export class BasketFiller {
       const product = seen.pop() ?? this.catalogue.draw(random);
       if (!wanted.has(product)) wanted.set(product, 1 + random.geometric(1 - 1 / this.profile.lineItems, MOST_ITEMS));
     }
+    const times = random.chance(this.bulkShare) ? Math.ceil(random.logNormal(BULK_MEDIAN, BULK_SIGMA)) : 1;
+    return this.take(random, [...wanted].map(([product, quantity]) => ({ product, quantity: quantity * times })));
+  }
+
+  /** Exactly what is wanted, as far as it is on the shelves. */
+  take(random: Random, wanted: readonly Wanted[]): readonly Line[] {
     const lines: Line[] = [];
-    for (const [product, quantity] of wanted) {
+    for (const { product, quantity } of wanted) {
       const available = Math.min(quantity, this.warehouse.level(product));
       if (available > 0) lines.push({ product, quantity: available, unitPriceMinor: product.priceMinor });
     }

@@ -44,6 +44,9 @@ export class Catalogue {
     this.#sampler = new WeightedSampler(weights);
   }
 
+  /** Categories of the products, as far as they have one. */
+  readonly categories = Object.keys(NOUNS);
+
   /** A product by its popularity. */
   draw(random: Random): Product {
     return this.at(this.#sampler.draw(random));

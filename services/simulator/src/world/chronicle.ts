@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { ClickEvent, FeedbackEvent, InventoryEvent, OrderEvent, TruthEvent } from '@millrace/contracts';
+import type { ClickEvent, FeedbackEvent, FraudLabelEvent, InventoryEvent, OrderEvent, TruthEvent } from '@millrace/contracts';
 import type { WorldSettings } from './settings.js';
 import type { WorldEvent } from './world-event.js';
 
@@ -56,6 +56,10 @@ export class Chronicle {
 
   feedback(event: Written<FeedbackEvent>): void {
     this.#written.push({ stream: 'feedback', event: { eventId: this.#id('f'), occurredAt: this.#now, ...event } });
+  }
+
+  label(event: Written<FraudLabelEvent>): void {
+    this.#written.push({ stream: 'labels', event: { eventId: this.#id('l'), occurredAt: this.#now, ...event } });
   }
 
   truth(event: Written<TruthEvent>): void {

@@ -51,7 +51,7 @@ export class FeedbackDesk {
       category: line.product.category,
       customerId: order.customerId,
       orderId: order.id,
-      country: order.shopper.country,
+      country: order.checkout.shipping.country,
       rating: shifted,
       title: written ? random.pick(words.titles) : null,
       body: written ? `${random.pick(words.opinions)} ${random.pick(words.opinions)}` : null,

@@ -3,19 +3,29 @@ import type { Catalogue } from './catalogue.js';
 import type { Chronicle } from './chronicle.js';
 import type { FeedbackDesk } from './feedback-desk.js';
 import { Heap } from './heap.js';
+import type { LabelDesk } from '../fraud/label-desk.js';
+import type { Underworld } from '../fraud/underworld.js';
+import { honestCheckout, otherCardOf, PROMOTIONS } from './checkout.js';
+import { ipAddressOf } from './identity.js';
 import { amountOf, orderEventOf, type Line, type Order } from './order.js';
 import { Random } from './random.js';
 import type { WorldSettings } from './settings.js';
 import { SlotShare } from './slot-share.js';
-import type { Storefront } from './storefront.js';
+import type { Buyer, Storefront } from './storefront.js';
 import { CALLED_OFF_SHARE, refundsPerOrder, RETURN_SHARE, UNPAID_SHARE, type TrafficMix } from './traffic.js';
-import type { Warehouse } from './warehouse.js';
+import { buyingSteps } from './visit.js';
+import type { After, Warehouse } from './warehouse.js';
+import { homeLine } from './whereabouts.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** An idle warehouse works ahead, yet leaves this part of the planned delay. */
 const LEAST_DELAY = 0.1;
+const SPREE_GAP_MS = 90 * MINUTE_MS;
+/** Honest shoppers who order anew when no card was taken. */
+const TRY_AGAIN_SHARE = 0.4;
+const DECLINE_REASONS = ['do-not-honor', 'insufficient-funds', 'incorrect-cvc', 'expired-card'] as const;
 
 type Act = (order: Order) => void;
 interface Step {
@@ -31,6 +41,9 @@ export interface OrderDeskParts {
   readonly storefront: Storefront;
   readonly warehouse: Warehouse;
   readonly feedback: FeedbackDesk;
+  readonly labels: LabelDesk;
+  readonly underworld: Underworld;
+  readonly after: After;
 }
 
 /** Places orders and leads them through their lives. Turns order slots into order events. */
@@ -49,7 +62,7 @@ export class OrderDesk {
     private readonly parts: OrderDeskParts,
     mix: TrafficMix,
   ) {
-    this.#baskets = new BasketFiller(settings.profile, parts.catalogue, parts.warehouse);
+    this.#baskets = new BasketFiller(settings.profile, settings.oddities.bulk, parts.catalogue, parts.warehouse);
     this.#refundChance = refundsPerOrder(settings.profile) / ((1 - UNPAID_SHARE) * (1 - CALLED_OFF_SHARE));
     this.#share = new SlotShare(mix.placedShare);
   }
@@ -73,29 +86,77 @@ export class OrderDesk {
 
   #place(): void {
     this.#orders += 1;
-    const { chronicle, storefront, warehouse } = this.parts;
-    const visit = storefront.buyer();
-    const shopper = visit?.shopper ?? storefront.caller();
-    const id = `o-${chronicle.run}-${this.#orders.toString(36)}`;
+    const { chronicle, warehouse, labels, underworld } = this.parts;
+    const order = this.#take(this.parts.storefront.nextBuyer());
+    chronicle.order(orderEventOf(order, 'PLACED', this.settings.currency, { lines: order.lines }));
+    chronicle.truth({
+      eventType: order.plot === null ? 'HONEST' : 'FRAUD',
+      orderId: order.id,
+      scenario: order.plot?.scenario ?? null,
+      actorId: order.plot?.actorId ?? order.shopper.visitorId,
+      amountMinor: amountOf(order.lines),
+    });
+    for (const line of order.lines) warehouse.sell(line.product, line.quantity);
+    labels.placed(order);
+    underworld.placed(order);
+    const { random } = order;
+    if (order.plot === null && random.chance(this.settings.oddities.spree)) this.#comeAgain(order, random.logNormal(SPREE_GAP_MS, 1));
+    const delay = isAtOnce(order) ? random.logNormal(10_000, 0.6) : this.#scaled(random.logNormal(3 * HOUR_MS, 1));
+    this.#arrange(this.#work, order, delay, isAtOnce(order) ? this.#charge : random.chance(UNPAID_SHARE) ? this.#failPayment : this.#pay);
+  }
+
+  #take({ shopper, visit, errand }: Buyer): Order {
+    const { chronicle, storefront } = this.parts;
+    const name = `${chronicle.run}-${this.#orders.toString(36)}`;
     const random = new Random(this.settings.seed, chronicle.run, 'order', this.#orders);
-    const order: Order = {
-      id,
-      customerId: shopper.customerId ?? `guest-${chronicle.run}-${this.#orders.toString(36)}`,
+    const checkout = errand?.checkout ?? honestCheckout(this.settings, shopper, storefront.firstSeen(shopper), random);
+    const priced = errand === null || errand.wanted.length === 0 ? this.#baskets.fill(random, visit) : this.#baskets.take(random, errand.wanted);
+    const lines = reduced(priced, checkout.promoCode);
+    return {
+      id: `o-${name}`,
+      customerId: shopper.customerId ?? `guest-${name}`,
       shopper,
-      visitorId: visit === undefined ? null : shopper.visitorId,
-      visitId: visit?.id ?? null,
-      lines: this.#baskets.fill(random, visit),
+      visit,
+      lines,
+      checkout,
+      card: checkout.card,
+      ipAddress: visit === null ? null : ipAddressOf(this.settings.seed, visit.connection.line),
+      discountMinor: checkout.promoCode === null ? null : amountOf(priced) - amountOf(lines),
       random,
-      scenario: null,
+      plot: errand?.plot ?? null,
       refunded: false,
     };
-    chronicle.order(orderEventOf(order, 'PLACED', this.settings.currency, { lines: order.lines }));
-    chronicle.truth({ eventType: 'HONEST', orderId: id, scenario: order.scenario, actorId: shopper.visitorId, amountMinor: amountOf(order.lines) });
-    for (const line of order.lines) warehouse.sell(line.product, line.quantity);
-    const atOnce = shopper.paymentMethod === 'card' || shopper.paymentMethod === 'paypal';
-    const delay = atOnce ? random.logNormal(10_000, 0.6) : this.#scaled(random.logNormal(3 * HOUR_MS, 1));
-    this.#arrange(this.#work, order, delay, random.chance(UNPAID_SHARE) ? this.#failPayment : this.#pay);
   }
+
+  /** An honest shopper orders once more. */
+  #comeAgain({ shopper, visit, random }: Order, delayMs: number): void {
+    const { storefront, after } = this.parts;
+    const connection = visit?.connection ?? homeLine(shopper.home, shopper.country);
+    const cart = !random.chance(this.settings.profile.cartlessShare);
+    const steps = buyingSteps(random, { lines: 1, cart, signIn: cart && shopper.customerId !== null && random.chance(0.7), haste: false });
+    after(delayMs, () => {
+      storefront.send({ shopper, connection, steps, pace: 1, wanted: [], checkout: null, plot: null });
+    });
+  }
+
+  /** The bank is asked. */
+  readonly #charge: Act = (order) => {
+    const { plot, random } = order;
+    const { declined } = this.settings.oddities;
+    if (!random.chance(plot?.declineShare ?? UNPAID_SHARE + declined)) {
+      this.#pay(order);
+      return;
+    }
+    this.parts.chronicle.order(orderEventOf(order, 'PAYMENT_DECLINED', this.settings.currency, { reason: random.pick(DECLINE_REASONS) }));
+    if (plot === null && random.chance(declined / (UNPAID_SHARE + declined))) {
+      if (order.card !== null && random.chance(0.5)) order.card = otherCardOf(this.settings, order.shopper);
+      this.#arrange(this.#work, order, random.logNormal(90_000, 0.6), this.#pay);
+      return;
+    }
+    plot?.declined();
+    if (plot === null && random.chance(TRY_AGAIN_SHARE)) this.#comeAgain(order, random.logNormal(5 * MINUTE_MS, 0.8));
+    this.#arrange(this.#work, order, random.logNormal(5 * MINUTE_MS, 0.6), this.#failPayment);
+  };
 
   readonly #failPayment: Act = (order) => {
     this.#cancel(order, 'payment-failed', 0);
@@ -103,6 +164,7 @@ export class OrderDesk {
 
   readonly #pay: Act = (order) => {
     this.parts.chronicle.order(orderEventOf(order, 'PAID', this.settings.currency, {}));
+    this.parts.labels.paid(order);
     const { random } = order;
     const calledOff = random.chance(CALLED_OFF_SHARE);
     const delay = this.#scaled(random.logNormal(calledOff ? 3 * HOUR_MS : DAY_MS, 0.8));
@@ -122,7 +184,7 @@ export class OrderDesk {
     this.parts.chronicle.order(orderEventOf(order, 'SHIPPED', this.settings.currency, {}));
     const { random } = order;
     const delivery = random.logNormal(3 * DAY_MS, 0.6);
-    if (random.chance(this.#refundChance)) {
+    if (random.chance(order.plot?.refundShare ?? this.#refundChance)) {
       order.refunded = true;
       const lines = this.#complaintLines(order);
       const delay = this.#scaled(delivery + random.logNormal(4 * DAY_MS, 0.7));
@@ -161,4 +223,13 @@ export class OrderDesk {
   #scaled(delay: number): number {
     return delay / this.settings.lifecycleSpeed;
   }
+}
+
+function isAtOnce({ checkout }: Order): boolean {
+  return checkout.paymentMethod === 'card' || checkout.paymentMethod === 'paypal';
+}
+
+function reduced(lines: readonly Line[], promoCode: string | null): readonly Line[] {
+  const rate = promoCode === null ? 0 : (PROMOTIONS[promoCode] ?? 0);
+  return rate === 0 ? lines : lines.map((line) => ({ ...line, unitPriceMinor: Math.round(line.unitPriceMinor * (1 - rate)) }));
 }

@@ -1,7 +1,11 @@
 import type { OrderEvent, OrderEventType } from '@millrace/contracts';
 import type { Product } from './catalogue.js';
+import type { Checkout } from './checkout.js';
+import type { Plot } from './errand.js';
+import type { Card } from './identity.js';
 import type { Random } from './random.js';
 import type { Shopper } from './shopper.js';
+import type { Visit } from './visit.js';
 
 /** A line as it was ordered: the price of that moment. */
 export interface Line {
@@ -15,12 +19,17 @@ export interface Order {
   readonly id: string;
   readonly customerId: string;
   readonly shopper: Shopper;
-  readonly visitorId: string | null;
-  readonly visitId: string | null;
+  /** Null: by telephone. */
+  readonly visit: Visit | null;
   readonly lines: readonly Line[];
+  readonly checkout: Checkout;
+  /** The card that was tried last. */
+  card: Card | null;
+  readonly ipAddress: string | null;
+  readonly discountMinor: number | null;
   readonly random: Random;
-  /** Who in the world is behind it: null for an honest shopper, else the name of a scenario. */
-  readonly scenario: string | null;
+  /** What is behind it; null for an honest shopper. */
+  readonly plot: Plot | null;
   refunded: boolean;
 }
 
@@ -39,9 +48,9 @@ export function orderEventOf(
     eventType,
     orderId: order.id,
     customerId: order.customerId,
-    visitorId: order.visitorId,
-    sessionId: order.visitId,
-    country: order.shopper.country,
+    visitorId: order.visit === null ? null : order.shopper.visitorId,
+    sessionId: order.visit?.id ?? null,
+    country: order.checkout.shipping.country,
     currency,
     totalMinor: details.totalMinor ?? amountOf(details.lines ?? order.lines),
     lines: (details.lines ?? []).map((line) => ({
@@ -51,20 +60,32 @@ export function orderEventOf(
       unitPriceMinor: line.unitPriceMinor,
       amountMinor: line.quantity * line.unitPriceMinor,
     })),
-    paymentMethod: order.shopper.paymentMethod,
     reason: details.reason ?? null,
-    deviceId: null,
-    ipAddress: null,
-    ipCountry: null,
-    emailDomain: null,
-    accountCreatedAt: null,
-    cardId: null,
-    cardCountry: null,
-    cardFunding: null,
-    billingAddressId: null,
-    billingCountry: null,
-    shippingAddressId: null,
-    promoCode: null,
-    discountMinor: null,
+    ...statedAt(order),
+  };
+}
+
+type Stated = Pick<
+  OrderEvent,
+  | 'paymentMethod' | 'deviceId' | 'ipAddress' | 'ipCountry' | 'emailDomain' | 'accountCreatedAt' | 'cardId' | 'cardCountry' | 'cardFunding' | 'billingAddressId'
+  | 'billingCountry' | 'shippingAddressId' | 'promoCode' | 'discountMinor'
+>;
+
+function statedAt({ checkout, card, visit, shopper, ipAddress, discountMinor }: Order): Stated {
+  return {
+    paymentMethod: checkout.paymentMethod,
+    deviceId: visit === null ? null : shopper.deviceId,
+    ipAddress,
+    ipCountry: visit?.connection.country ?? null,
+    emailDomain: checkout.emailDomain,
+    accountCreatedAt: checkout.accountCreatedAt,
+    cardId: card?.id ?? null,
+    cardCountry: card?.country ?? null,
+    cardFunding: card?.funding ?? null,
+    billingAddressId: checkout.billing.id,
+    billingCountry: checkout.billing.country,
+    shippingAddressId: checkout.shipping.id,
+    promoCode: checkout.promoCode,
+    discountMinor,
   };
 }

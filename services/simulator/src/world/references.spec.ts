@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { FeedbackEvent, InventoryEvent, OrderEvent, TruthEvent } from '@millrace/contracts';
+import type { ClickEvent, FeedbackEvent, FraudLabelEvent, InventoryEvent, OrderEvent, TruthEvent } from '@millrace/contracts';
 import { PROFILES } from './profiles.js';
 import { WORLD_DEFAULTS } from './settings.js';
 import { World } from './world.js';
@@ -11,8 +11,9 @@ const EVENTS = 150_000;
 /** What may come before each step of an order. */
 const BEFORE: Readonly<Record<string, readonly (string | undefined)[]>> = {
   PLACED: [undefined],
-  PAID: ['PLACED'],
-  CANCELLED: ['PLACED', 'PAID'],
+  PAID: ['PLACED', 'PAYMENT_DECLINED'],
+  PAYMENT_DECLINED: ['PLACED'],
+  CANCELLED: ['PLACED', 'PAID', 'PAYMENT_DECLINED'],
   SHIPPED: ['PAID'],
   RETURNED: ['SHIPPED'],
   REFUNDED: ['SHIPPED', 'RETURNED'],
@@ -29,10 +30,19 @@ describe('what the topics say about each other', () => {
   const orders: OrderEvent[] = [];
   const inventory: InventoryEvent[] = [];
   const feedback: FeedbackEvent[] = [];
+  const labels: FraudLabelEvent[] = [];
   const truth: TruthEvent[] = [];
   const products = new Set<string>();
   const clickedProducts = new Set<string>();
   const shelfAfter = new Map<string, number>();
+
+  const seeClick = (event: ClickEvent): void => {
+    if (event.sessionId !== null && !sessions.has(event.sessionId)) sessions.set(event.sessionId, { visitorId: event.visitorId, beganAt: event.occurredAt });
+    if (event.productId !== null) clickedProducts.add(event.productId);
+    if (event.eventType === 'PRODUCT_VIEW' && event.sessionId !== null && event.productId !== null) {
+      viewed.set(event.sessionId, (viewed.get(event.sessionId) ?? new Set()).add(event.productId));
+    }
+  };
 
   beforeAll(() => {
     const world = new World({ ...WORLD_DEFAULTS, rates: { clickstream: 80, orders: 20 }, seed: 'references', start: Date.UTC(2026, 0, 5), curves: false, profile: PROFILES.b2c, lifecycleSpeed: 5000 });
@@ -40,15 +50,11 @@ describe('what the topics say about each other', () => {
     for (let index = 0, at = 0, next = world.next(); index < EVENTS || next.event.occurredAt === at; index += 1, next = world.next()) {
       const { stream, event } = next;
       at = event.occurredAt;
-      if (stream === 'clickstream') {
-        if (event.sessionId !== null && !sessions.has(event.sessionId)) sessions.set(event.sessionId, { visitorId: event.visitorId, beganAt: event.occurredAt });
-        if (event.productId !== null) clickedProducts.add(event.productId);
-        if (event.eventType === 'PRODUCT_VIEW' && event.sessionId !== null && event.productId !== null) {
-          viewed.set(event.sessionId, (viewed.get(event.sessionId) ?? new Set()).add(event.productId));
-        }
-      } else if (stream === 'orders') orders.push(event);
+      if (stream === 'clickstream') seeClick(event);
+      else if (stream === 'orders') orders.push(event);
       else if (stream === 'inventory') inventory.push(event);
       else if (stream === 'feedback') feedback.push(event);
+      else if (stream === 'labels') labels.push(event);
       else truth.push(event);
     }
     for (const event of inventory) products.add(event.productId);
@@ -154,6 +160,20 @@ describe('what the topics say about each other', () => {
     expect(truth.length).toBe(told.size);
     expect(placed().filter((event) => told.get(event.orderId)?.amountMinor !== event.totalMinor)).toEqual([]);
     expect(truth.length).toBe(placed().length);
-    expect(truth.every((event) => event.eventType === 'HONEST')).toBe(true);
+    const untrue = truth.filter((event) => (event.eventType === 'FRAUD') !== (event.scenario !== null));
+    expect(untrue).toEqual([]);
+  });
+
+  it('labels orders after they were placed: banks what was paid, analysts what they saw', () => {
+    const placedAt = new Map(placed().map((event) => [event.orderId, event]));
+    const paid = new Set(orders.filter((event) => event.eventType === 'PAID').map((event) => event.orderId));
+    expect(labels.filter((label) => label.eventType === 'CHARGEBACK').length).toBeGreaterThan(3);
+    expect(labels.filter((label) => label.eventType === 'VERDICT').length).toBeGreaterThan(100);
+    const wrong = labels.filter((label) => {
+      const order = placedAt.get(label.orderId);
+      if (order === undefined || order.occurredAt >= label.occurredAt || label.amountMinor !== (label.fraud ? order.totalMinor : null)) return true;
+      return label.eventType === 'CHARGEBACK' ? !label.fraud || !paid.has(label.orderId) : label.decidedBy?.startsWith('analyst-') !== true;
+    });
+    expect(wrong).toEqual([]);
   });
 });

@@ -16,6 +16,10 @@ export class Ring<T> {
     this.#next = (this.#next + 1) % this.capacity;
   }
 
+  all(): T[] {
+    return [...this.#items];
+  }
+
   /** One of them; often undefined while there are fewer than `least`, so that the very first are not drawn over and over. */
   draw(random: Random, least = 0): T | undefined {
     return this.#items[random.below(Math.max(least, this.#items.length))];

@@ -1,3 +1,4 @@
+import { FRAUD_DIALS, fraudSettings, LABEL_DEFAULTS, type FraudSettings, type LabelSettings } from '../fraud/scenario-names.js';
 import type { Curve } from './arrivals.js';
 
 /** Events per second. Inventory and feedback follow the orders. */
@@ -38,6 +39,49 @@ export interface NullShares {
   readonly country: number;
 }
 
+/** How often honest people look odd: shares, 0..1. Without them every oddity would be fraud. */
+export interface Oddities {
+  /** Visits from another country; many of them on another device. */
+  readonly travelling: number;
+  /** Visits whose address is that of a proxy, shared and anywhere. */
+  readonly proxy: number;
+  /** Visits on a device that the shop has not seen before. */
+  readonly newDevice: number;
+  /** Visits on one of the few devices that stand in the shop's own branches. */
+  readonly kiosk: number;
+  /** Shoppers who share a home with another, half of them the device, some the card. */
+  readonly family: number;
+  /** Orders sent to somebody else, some of them abroad. */
+  readonly gift: number;
+  /** Orders sent to a parcel locker, which hundreds share. */
+  readonly locker: number;
+  /** Orders of many items. */
+  readonly bulk: number;
+  /** Orders after which the same shopper orders again within hours, and perhaps again. */
+  readonly spree: number;
+  /** Shoppers whose bank is abroad. */
+  readonly foreignCard: number;
+  /** Shoppers with a throw-away e-mail address. */
+  readonly disposableEmail: number;
+  /** Payments that the bank refuses at first. */
+  readonly declined: number;
+}
+
+export const ODDITIES: Oddities = {
+  travelling: 0.03,
+  proxy: 0.03,
+  newDevice: 0.05,
+  kiosk: 0.004,
+  family: 0.15,
+  gift: 0.07,
+  locker: 0.08,
+  bulk: 0.012,
+  spree: 0.025,
+  foreignCard: 0.04,
+  disposableEmail: 0.015,
+  declined: 0.03,
+};
+
 /** Everything that decides what happens in the world. The same settings give the same events, ids included. */
 export interface WorldSettings {
   readonly seed: string;
@@ -56,6 +100,9 @@ export interface WorldSettings {
   readonly currency: string;
   /** How much faster than real an order is shipped, delivered, rated and sent back, and a shelf refilled. */
   readonly lifecycleSpeed: number;
+  readonly oddities: Oddities;
+  readonly fraud: FraudSettings;
+  readonly labels: LabelSettings;
 }
 
 /** The defaults of everything but seed and start. */
@@ -66,4 +113,7 @@ export const WORLD_DEFAULTS = {
   topShare: 0.011,
   currency: 'EUR',
   timeZone: 'UTC',
+  oddities: ODDITIES,
+  fraud: fraudSettings(FRAUD_DIALS),
+  labels: LABEL_DEFAULTS,
 } as const;

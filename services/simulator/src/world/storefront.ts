@@ -1,14 +1,16 @@
 import type { ClickEvent, ClickEventType } from '@millrace/contracts';
 import type { Catalogue, Product } from './catalogue.js';
 import type { Chronicle } from './chronicle.js';
+import type { Errand } from './errand.js';
 import { Heap } from './heap.js';
 import { Random } from './random.js';
 import { Ring } from './ring.js';
-import { shopperOf, type Shopper } from './shopper.js';
+import { onBrowserOf, shopperOf, strangerOf, type Shopper } from './shopper.js';
 import { SlotShare } from './slot-share.js';
 import type { WorldSettings } from './settings.js';
 import type { TrafficMix } from './traffic.js';
 import { browsingSteps, cartSteps, type Step, type Visit } from './visit.js';
+import { whereaboutsOf } from './whereabouts.js';
 
 /** Gaps between the clicks of a visit, measured on REES46: median 35 s, mean 64 s. */
 const GAP_MEDIAN_MS = 35_000;
@@ -25,6 +27,21 @@ const MEMORY = 65_536;
 const FEW_BUYERS = 500;
 const LOOKERS = 256;
 const MOST_SEEN = 4;
+/** Who comes for a purpose and finds no slot to click in orders without a visit, by telephone. */
+const PATIENCE_MS = 60 * 60_000;
+/** First visits are remembered by blocks of so many shoppers: eight bytes each for as long as the shop is open. */
+const BLOCK = 256;
+const KIOSKS = 5;
+/** New devices among travellers. */
+const TRAVELLERS_DEVICE_SHARE = 0.4;
+
+/** Someone who orders now. */
+export interface Buyer {
+  readonly shopper: Shopper;
+  /** Null: by telephone. */
+  readonly visit: Visit | null;
+  readonly errand: Errand | null;
+}
 
 /** The shop's pages: who is there, what they look at, and who is ready to buy. Turns click slots into click events. */
 export class Storefront {
@@ -38,6 +55,13 @@ export class Storefront {
   #share: SlotShare;
   #visits = 0;
   #shoppers = 0;
+  readonly #firstSeen: number[] = [];
+  readonly #kiosks: Shopper[] = [];
+  readonly #waiting: { readonly errand: Errand; readonly since: number }[] = [];
+  readonly #callers: Errand[] = [];
+  readonly #ready = new Heap<Visit>();
+  #errandBefore = false;
+  #byTelephone = false;
 
   constructor(
     private readonly settings: WorldSettings,
@@ -68,15 +92,62 @@ export class Storefront {
     this.#act(visit, step);
     if (visit.done < visit.steps.length) {
       const gap = Math.min(LONGEST_GAP_MS, SHORTEST_GAP_MS + this.#random.logNormal(GAP_MEDIAN_MS, GAP_SIGMA));
-      this.#due.push(now + gap, visit);
+      this.#due.push(now + gap * (visit.errand?.pace ?? 1), visit);
+    } else if (visit.errand !== null) {
+      this.#ready.push(now + (2_000 + visit.random.below(8_000)) * visit.errand.pace, visit);
     }
+  }
+
+  /** Somebody will come for a purpose, as soon as there is something to click. */
+  send(errand: Errand): void {
+    // Where clicks are too few for the orders, honest people order by telephone; who comes for a purpose does so as often.
+    if (this.#byTelephone) this.#callers.push(errand);
+    else this.#waiting.push({ errand, since: this.chronicle.now });
+  }
+
+  /** A number that nobody in the world has yet. */
+  newcomer(): number {
+    this.#shoppers += 1;
+    if (this.#shoppers % BLOCK === 1) this.#firstSeen.push(this.chronicle.now);
+    return this.#shoppers;
+  }
+
+  /** Number of somebody who ordered before; undefined while nobody has. */
+  formerBuyer(random: Random): number | undefined {
+    return this.#buyers.draw(random);
+  }
+
+  /** A time shortly before the shop first saw this shopper, ms. */
+  firstSeen({ number }: Shopper): number {
+    return this.#firstSeen[Math.floor((number - 1) / BLOCK)] ?? this.settings.start;
+  }
+
+  /** Who orders now. At most every other one comes for a purpose, so that a gang never crowds out the shop. */
+  nextBuyer(): Buyer {
+    this.#errandBefore = !this.#errandBefore && this.#errandIsReady();
+    if (this.#errandBefore) return this.#takeErrand();
+    const visit = this.#visitThatBuys();
+    this.#byTelephone = visit === undefined;
+    return { shopper: visit?.shopper ?? this.#caller(), visit: visit ?? null, errand: null };
+  }
+
+  #errandIsReady(): boolean {
+    const first = this.#waiting[0];
+    return this.#callers.length > 0 || this.#ready.lowestKey <= this.chronicle.now || (first !== undefined && first.since + PATIENCE_MS < this.chronicle.now);
+  }
+
+  #takeErrand(): Buyer {
+    const visit = this.#ready.lowestKey <= this.chronicle.now ? this.#ready.pop() : undefined;
+    const errand = visit?.errand ?? this.#callers.shift() ?? this.#waiting.shift()?.errand;
+    if (errand === undefined) throw new RangeError('no errand is ready');
+    return { shopper: errand.shopper, visit: visit ?? null, errand };
   }
 
   /**
    * The visit that turns into an order now: one that waits at the checkout, else someone who looks at a product and buys at once. Undefined when
    * nobody is there.
    */
-  buyer(): Visit | undefined {
+  #visitThatBuys(): Visit | undefined {
     const now = this.chronicle.now;
     for (let first = this.#checkouts[0]; first !== undefined && first.readyAt <= now; first = this.#checkouts[0]) {
       this.#checkouts.shift();
@@ -94,9 +165,9 @@ export class Storefront {
   }
 
   /** Someone who orders without a visit: by telephone or on a market place. */
-  caller(): Shopper {
+  #caller(): Shopper {
     const known = this.#random.chance(this.settings.profile.repeatShare) ? this.#buyers.draw(this.#random, FEW_BUYERS) : undefined;
-    const shopper = shopperOf(this.settings, known ?? (this.#shoppers += 1));
+    const shopper = shopperOf(this.settings, known ?? this.newcomer());
     if (shopper.customerId !== null) this.#buyers.add(shopper.number);
     return shopper;
   }
@@ -110,17 +181,15 @@ export class Storefront {
   #begin(): Visit {
     this.#visits += 1;
     const random = new Random(this.settings.seed, this.chronicle.run, 'visit', this.#visits);
-    const withCart = random.chance(this.mix.cartShare);
-    const { shopper, loyal } = this.#visitor(random, withCart ? this.settings.profile.repeatShare : LOYAL_VISITS);
-    const customer = shopper.customerId !== null;
-    this.#visitors.add(shopper.number);
+    const errand = this.#waiting.shift()?.errand ?? null;
+    const plan = errand === null ? this.#lookAround(random) : { shopper: errand.shopper, loyal: false, connection: errand.connection, steps: errand.steps };
     return {
       id: `s-${this.chronicle.run}-${this.#visits.toString(36)}`,
-      shopper,
-      loyal,
+      ...plan,
+      errand,
+      wanted: [...(errand?.wanted ?? [])],
       random,
       referrer: random.pick(REFERRERS),
-      steps: withCart ? cartSteps(random, customer, this.settings.profile.basketLines) : browsingSteps(random, customer),
       done: 0,
       lastAt: 0,
       signedIn: false,
@@ -130,12 +199,31 @@ export class Storefront {
     };
   }
 
+  /** An honest visit. */
+  #lookAround(random: Random): Pick<Visit, 'shopper' | 'loyal' | 'connection' | 'steps'> {
+    const withCart = random.chance(this.mix.cartShare);
+    const { shopper: known, loyal } = this.#visitor(random, withCart ? this.settings.profile.repeatShare : LOYAL_VISITS);
+    this.#visitors.add(known.number);
+    const { connection, travelling } = whereaboutsOf(this.settings.oddities, known, random);
+    const shopper = this.#atSomeDevice(known, travelling, random);
+    const customer = shopper.customerId !== null;
+    const steps = withCart ? cartSteps(random, customer, this.settings.profile.basketLines) : browsingSteps(random, customer);
+    return { shopper, loyal, connection, steps };
+  }
+
+  #atSomeDevice(shopper: Shopper, travelling: boolean, random: Random): Shopper {
+    const { kiosk, newDevice } = this.settings.oddities;
+    const place = random.next();
+    if (place < kiosk) return onBrowserOf(shopper, (this.#kiosks[Math.floor((place / kiosk) * KIOSKS)] ??= strangerOf(this.settings, this.newcomer())));
+    return place < kiosk + (travelling ? TRAVELLERS_DEVICE_SHARE : newDevice) ? onBrowserOf(shopper, strangerOf(this.settings, this.newcomer())) : shopper;
+  }
+
   #visitor(random: Random, loyalShare: number): { readonly shopper: Shopper; readonly loyal: boolean } {
     const place = random.next();
     const buyer = place < loyalShare ? this.#buyers.draw(random, FEW_BUYERS) : undefined;
     if (buyer !== undefined) return { shopper: shopperOf(this.settings, buyer), loyal: true };
     const known = place >= loyalShare && place < loyalShare + RETURNING_VISITS ? this.#visitors.draw(random) : undefined;
-    return { shopper: shopperOf(this.settings, known ?? (this.#shoppers += 1)), loyal: false };
+    return { shopper: shopperOf(this.settings, known ?? this.newcomer()), loyal: false };
   }
 
   #act(visit: Visit, step: Step): void {
@@ -147,7 +235,7 @@ export class Storefront {
         this.#write(visit, 'SEARCH', { pageUrl: '/search', searchQuery: this.catalogue.draw(visit.random).name });
         return;
       case 'view':
-        this.#view(visit, this.catalogue.draw(visit.random));
+        this.#view(visit, this.#nextWanted(visit) ?? this.catalogue.draw(visit.random));
         return;
       case 'sign-in':
         visit.signedIn = true;
@@ -160,22 +248,30 @@ export class Storefront {
         this.#remove(visit);
         return;
       case 'checkout':
-        this.#checkouts.push({ visit, readyAt: this.chronicle.now + 2_000 + visit.random.below(8_000) });
+        if (visit.errand === null) this.#checkouts.push({ visit, readyAt: this.chronicle.now + 2_000 + visit.random.below(8_000) });
         this.#write(visit, 'CHECKOUT', { pageUrl: '/checkout' });
     }
+  }
+
+  /** What is wanted is looked at last, or just before it goes into the cart. */
+  #nextWanted(visit: Visit): Product | undefined {
+    const next = visit.steps[visit.done];
+    const isLast = visit.steps.length - visit.done < visit.wanted.length;
+    return next === 'add' || isLast ? visit.wanted.shift()?.product : undefined;
   }
 
   #view(visit: Visit, product: Product): void {
     visit.seen.push(product);
     if (visit.seen.length > MOST_SEEN) visit.seen.shift();
-    (visit.loyal ? this.#loyalLookers : this.#lookers).add(visit);
+    if (visit.errand === null) (visit.loyal ? this.#loyalLookers : this.#lookers).add(visit);
     this.#write(visit, 'PRODUCT_VIEW', productPage(product, this.settings.currency));
   }
 
   #add(visit: Visit): void {
     const product = visit.seen.at(-1);
     if (product === undefined) return;
-    const quantity = 1 + visit.random.geometric(1 - 1 / this.settings.profile.lineItems, 500);
+    const wished = visit.errand?.wanted.find((line) => line.product === product)?.quantity;
+    const quantity = wished ?? 1 + visit.random.geometric(1 - 1 / this.settings.profile.lineItems, 500);
     visit.cart.push({ product, quantity });
     this.#write(visit, 'ADD_TO_CART', { ...productPage(product, this.settings.currency), quantity });
   }
@@ -193,7 +289,7 @@ export class Storefront {
       visitorId: shopper.visitorId,
       sessionId: visit.id,
       customerId: visit.signedIn ? shopper.customerId : null,
-      country: shopper.country,
+      country: visit.connection.country,
       device: shopper.device,
       deviceId: shopper.deviceId,
       productId: details.productId ?? null,

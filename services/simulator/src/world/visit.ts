@@ -1,4 +1,6 @@
 import type { Product } from './catalogue.js';
+import type { Errand, Wanted } from './errand.js';
+import type { Connection } from './identity.js';
 import type { Random } from './random.js';
 import type { Shopper } from './shopper.js';
 import { CHECKOUT_SHARE } from './traffic.js';
@@ -9,6 +11,11 @@ export type Step = 'page' | 'search' | 'view' | 'sign-in' | 'add' | 'remove' | '
 export interface Visit {
   readonly id: string;
   readonly shopper: Shopper;
+  readonly connection: Connection;
+  /** Why it is made; null: to look around. */
+  readonly errand: Errand | null;
+  /** What the errand asks for and was not looked at yet. */
+  readonly wanted: Wanted[];
   /** She ordered before. */
   readonly loyal: boolean;
   readonly random: Random;
@@ -52,6 +59,15 @@ export function cartSteps(random: Random, customer: boolean, lines: number): Ste
   if (!random.chance(CHECKOUT_SHARE)) return steps;
   if (customer && random.chance(0.7)) steps.push('sign-in');
   steps.push('checkout');
+  return steps;
+}
+
+/** Plans a visit that ends in an order: `lines` products, through the cart or not. In haste nothing else is looked at. */
+export function buyingSteps(random: Random, plan: { readonly lines: number; readonly cart: boolean; readonly signIn: boolean; readonly haste: boolean }): Step[] {
+  const steps = Array.from({ length: plan.haste ? 0 : random.geometric(GO_ON, MOST_CLICKS) }, () => lookAround(random));
+  if (plan.signIn) steps.unshift('sign-in');
+  for (let line = 0; line < plan.lines; line += 1) steps.push(...(plan.cart ? (['view', 'add'] as const) : (['view'] as const)));
+  if (plan.cart) steps.push('checkout');
   return steps;
 }
 

@@ -1,3 +1,5 @@
+import { LabelDesk } from '../fraud/label-desk.js';
+import { Underworld } from '../fraud/underworld.js';
 import { RateCurve, Slots } from './arrivals.js';
 import { Catalogue } from './catalogue.js';
 import { Chronicle } from './chronicle.js';
@@ -29,7 +31,7 @@ export class World {
     this.#rates = settings.rates;
     this.#curves = settings.curves;
     const { seed, profile, start } = settings;
-    const mix = trafficMix(settings.rates, profile);
+    const mix = trafficMix(settings.rates, profile, settings.oddities.declined);
     const chronicle = new Chronicle(settings);
     const catalogue = new Catalogue(settings);
     const after = (delayMs: number, action: () => void): void => {
@@ -40,7 +42,9 @@ export class World {
     const feedback = new FeedbackDesk(settings, chronicle, after);
     this.#chronicle = chronicle;
     this.#storefront = new Storefront(settings, catalogue, chronicle, mix);
-    this.#orderDesk = new OrderDesk(settings, { catalogue, chronicle, storefront: this.#storefront, warehouse, feedback }, mix);
+    const labels = new LabelDesk(settings, chronicle, after);
+    const underworld = new Underworld(settings, { catalogue, chronicle, storefront: this.#storefront, after });
+    this.#orderDesk = new OrderDesk(settings, { catalogue, chronicle, storefront: this.#storefront, warehouse, feedback, labels, underworld, after }, mix);
     this.#clickSlots = new Slots(settings.rates.clickstream, this.#curve(), start, new Random(seed, 'click slots', chronicle.run));
     this.#orderSlots = new Slots(settings.rates.orders, this.#curve(), start, new Random(seed, 'order slots', chronicle.run));
     warehouse.open();
@@ -62,7 +66,7 @@ export class World {
   /** Changes the rates from `time` (event time, ms) on. */
   setRates(rates: Rates, time: number): void {
     this.#rates = rates;
-    const mix = trafficMix(rates, this.settings.profile);
+    const mix = trafficMix(rates, this.settings.profile, this.settings.oddities.declined);
     this.#storefront.useMix(mix);
     this.#orderDesk.useMix(mix);
     this.skipTo(time);
