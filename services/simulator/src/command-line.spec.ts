@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig } from '@millrace/service-kit';
 import { helpText, parseCommandLine, UsageError } from './command-line.js';
 import { dryRun } from './dry-run.js';
+import { WORLD_DEFAULTS } from './world/settings.js';
 import { faultSettingsOf, runPlanOf, simulatorSettings, worldSettingsOf } from './simulator.config.js';
 
 const NOW = Date.UTC(2026, 6, 1);
@@ -46,6 +47,35 @@ describe('parseCommandLine', () => {
     const read = (): unknown => readConfig(simulatorSettings, parseCommandLine([`${flag}=${value}`]).env);
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(new RegExp(variable));
+  });
+
+  it('reads the dials of fraud, of single scenarios and of honest oddities', () => {
+    const config = readConfig(simulatorSettings, {
+      MILLRACE_SIMULATOR_FRAUD_PREVALENCE: '0.03',
+      MILLRACE_SIMULATOR_FRAUD_SCENARIOS: 'card-testing=0.5:0.9:0, bot-checkout=0',
+      MILLRACE_SIMULATOR_ODDITIES: 'gift=0.2',
+      MILLRACE_SIMULATOR_CHARGEBACK_DAYS: '3',
+    });
+    const { fraud, oddities, labels } = worldSettingsOf(config, NOW);
+    expect(fraud.prevalence).toBe(0.03);
+    expect(fraud.scenarios['card-testing']).toEqual({ weight: 0.5, difficulty: 0.9, drift: 0 });
+    expect(fraud.scenarios['bot-checkout']).toEqual({ ...WORLD_DEFAULTS.fraud.scenarios['bot-checkout'], weight: 0 });
+    expect(fraud.scenarios['fraud-ring']).toEqual(WORLD_DEFAULTS.fraud.scenarios['fraud-ring']);
+    expect(oddities).toEqual({ ...WORLD_DEFAULTS.oddities, gift: 0.2 });
+    expect(labels).toEqual({ ...WORLD_DEFAULTS.labels, chargebackMedianMs: 3 * 86_400_000 });
+    const defaults = worldSettingsOf(readConfig(simulatorSettings, {}), NOW);
+    expect([defaults.fraud, defaults.labels, defaults.oddities]).toEqual([WORLD_DEFAULTS.fraud, WORLD_DEFAULTS.labels, WORLD_DEFAULTS.oddities]);
+  });
+
+  it.each([
+    ['MILLRACE_SIMULATOR_FRAUD_PREVALENCE', '0.9'],
+    ['MILLRACE_SIMULATOR_FRAUD_SCENARIOS', 'card-theft=1'],
+    ['MILLRACE_SIMULATOR_FRAUD_SCENARIOS', 'card-testing=1:x'],
+    ['MILLRACE_SIMULATOR_FRAUD_SCENARIOS', 'card-testing=1:0:0:0'],
+    ['MILLRACE_SIMULATOR_ODDITIES', 'gift'],
+    ['MILLRACE_SIMULATOR_ODDITIES', 'gift=2'],
+  ])('refuses %s=%s by name', (variable, value) => {
+    expect(() => readConfig(simulatorSettings, { [variable]: value })).toThrow(new RegExp(variable));
   });
 
   it('names every flag in its help', () => {

@@ -1,5 +1,4 @@
 import type { Errand } from '../world/errand.js';
-import { shopperOf } from '../world/shopper.js';
 import { cardOf, homeOf } from '../world/identity.js';
 import { HOUR_MS, type Crew } from './crew.js';
 import type { Scenario } from './scenario.js';
@@ -20,11 +19,10 @@ export const accountTakeover: Scenario = {
 };
 
 function takeOver(crew: Crew): Errand | null {
-  const { settings, storefront } = crew.parts;
-  const number = storefront.formerBuyer(crew.random);
-  if (number === undefined) return null;
-  const victim = shopperOf(settings, number);
-  const { country } = victim;
+  const { settings } = crew.parts;
+  const victim = crew.formerBuyer();
+  if (victim === null) return null;
+  const { number, country } = victim;
   const home = homeOf(settings.seed, victim.home, country);
   const shopper = !crew.hides() ? crew.atOwnBrowser(victim) : crew.random.chance(OWN_BROWSER_SHARE) ? victim : crew.atNewBrowser(victim);
   return crew.errand({

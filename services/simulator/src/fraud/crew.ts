@@ -5,7 +5,7 @@ import { addressOf, cardOf, DISPOSABLE_DOMAINS, drawCountry, drawEmailDomain, ho
 import type { Random } from '../world/random.js';
 import type { Ring } from '../world/ring.js';
 import type { WorldSettings } from '../world/settings.js';
-import { customerIdOf, onBrowserOf, strangerOf, type Shopper } from '../world/shopper.js';
+import { customerIdOf, onBrowserOf, shopperOf, strangerOf, type Shopper } from '../world/shopper.js';
 import type { Storefront } from '../world/storefront.js';
 import { buyingSteps } from '../world/visit.js';
 import { carrierLine, homeLine } from '../world/whereabouts.js';
@@ -170,6 +170,17 @@ export class Crew {
   statedBy(shopper: Shopper): Checkout {
     const { settings, storefront } = this.parts;
     return honestCheckout(settings, shopper, storefront.firstSeen(shopper), this.random);
+  }
+
+  /** Somebody who ordered before and whose country is known; null while there is nobody. */
+  formerBuyer(): Shopper | null {
+    const { settings, storefront } = this.parts;
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const number = storefront.formerBuyer(this.random);
+      const shopper = number === undefined ? null : shopperOf(settings, number);
+      if (shopper !== null && shopper.country !== null) return shopper;
+    }
+    return null;
   }
 
   /** The n-th thing of a kind that the crew owns; made at its first use. */

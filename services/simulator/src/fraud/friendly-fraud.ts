@@ -1,5 +1,5 @@
 import type { Errand } from '../world/errand.js';
-import { shopperOf } from '../world/shopper.js';
+import type { Shopper } from '../world/shopper.js';
 import { homeLine } from '../world/whereabouts.js';
 import { HOUR_MS, type Crew } from './crew.js';
 import type { Scenario } from './scenario.js';
@@ -12,16 +12,15 @@ export const friendlyFraud: Scenario = {
   name: 'friendly-fraud',
   attempts: (random) => 1 + random.geometric(0.55, 5),
   begin: (crew) => {
-    const number = crew.parts.storefront.formerBuyer(crew.random);
+    const shopper = crew.formerBuyer();
     return {
       wait: () => (crew.hides() ? crew.days(4) : crew.random.logNormal(2 * HOUR_MS, 0.8)),
-      attempt: () => (number === undefined ? null : orderToDeny(crew, number)),
+      attempt: () => (shopper === null ? null : orderToDeny(crew, shopper)),
     };
   },
 };
 
-function orderToDeny(crew: Crew, number: number): Errand {
-  const shopper = shopperOf(crew.parts.settings, number);
+function orderToDeny(crew: Crew, shopper: Shopper): Errand {
   const byBank = crew.random.chance(0.6);
   return crew.errand({
     shopper,

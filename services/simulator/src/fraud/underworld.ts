@@ -65,7 +65,7 @@ export class Underworld {
   placed(order: Order): void {
     if (this.#desks.length === 0) return;
     const [line] = order.lines;
-    if (order.plot === null && order.card !== null && line !== undefined) this.#victims.add({ shopper: order.shopper, card: order.card, product: line.product });
+    if (order.plot === null && order.card !== null && order.shopper.country !== null && line !== undefined) this.#victims.add({ shopper: order.shopper, card: order.card, product: line.product });
     const { now } = this.parts.chronicle;
     for (const desk of this.#desks) {
       if (now >= desk.presentUntil) this.#lookUp(desk, now);

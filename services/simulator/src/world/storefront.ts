@@ -29,6 +29,8 @@ const LOOKERS = 256;
 const MOST_SEEN = 4;
 /** Who comes for a purpose and finds no slot to click in orders without a visit, by telephone. */
 const PATIENCE_MS = 60 * 60_000;
+/** Orders that those who came for a purpose get while they stand in line: a gang never crowds out the shop. */
+const ERRAND_SHARE = 0.5;
 /** First visits are remembered by blocks of so many shoppers: eight bytes each for as long as the shop is open. */
 const BLOCK = 256;
 const KIOSKS = 5;
@@ -58,9 +60,9 @@ export class Storefront {
   readonly #firstSeen: number[] = [];
   readonly #kiosks: Shopper[] = [];
   readonly #waiting: { readonly errand: Errand; readonly since: number }[] = [];
-  readonly #callers: Errand[] = [];
+  readonly #calls: Errand[] = [];
+  readonly #line: Buyer[] = [];
   readonly #ready = new Heap<Visit>();
-  #errandBefore = false;
   #byTelephone = false;
 
   constructor(
@@ -101,7 +103,7 @@ export class Storefront {
   /** Somebody will come for a purpose, as soon as there is something to click. */
   send(errand: Errand): void {
     // Where clicks are too few for the orders, honest people order by telephone; who comes for a purpose does so as often.
-    if (this.#byTelephone) this.#callers.push(errand);
+    if (this.#byTelephone) this.#calls.push(errand);
     else this.#waiting.push({ errand, since: this.chronicle.now });
   }
 
@@ -122,25 +124,30 @@ export class Storefront {
     return this.#firstSeen[Math.floor((number - 1) / BLOCK)] ?? this.settings.start;
   }
 
-  /** Who orders now. At most every other one comes for a purpose, so that a gang never crowds out the shop. */
+  /**
+   * Who orders now. Who came for a purpose stands in line with the others: whoever took the first order after she was ready would mostly be
+   * found behind a long gap between orders, and so be found out.
+   */
   nextBuyer(): Buyer {
-    this.#errandBefore = !this.#errandBefore && this.#errandIsReady();
-    if (this.#errandBefore) return this.#takeErrand();
+    const inLine = this.#line.length > 0 && this.#random.chance(ERRAND_SHARE) ? this.#line.shift() : undefined;
+    this.#lineUp();
+    if (inLine !== undefined) return inLine;
     const visit = this.#visitThatBuys();
     this.#byTelephone = visit === undefined;
     return { shopper: visit?.shopper ?? this.#caller(), visit: visit ?? null, errand: null };
   }
 
-  #errandIsReady(): boolean {
-    const first = this.#waiting[0];
-    return this.#callers.length > 0 || this.#ready.lowestKey <= this.chronicle.now || (first !== undefined && first.since + PATIENCE_MS < this.chronicle.now);
-  }
-
-  #takeErrand(): Buyer {
-    const visit = this.#ready.lowestKey <= this.chronicle.now ? this.#ready.pop() : undefined;
-    const errand = visit?.errand ?? this.#callers.shift() ?? this.#waiting.shift()?.errand;
-    if (errand === undefined) throw new RangeError('no errand is ready');
-    return { shopper: errand.shopper, visit: visit ?? null, errand };
+  #lineUp(): void {
+    const { now } = this.chronicle;
+    while (this.#ready.lowestKey <= now) {
+      const visit = this.#ready.pop();
+      if (visit?.errand != null) this.#line.push({ shopper: visit.shopper, visit, errand: visit.errand });
+    }
+    for (let first = this.#waiting[0]; first !== undefined && first.since + PATIENCE_MS < now; first = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#calls.push(first.errand);
+    }
+    for (const errand of this.#calls.splice(0)) this.#line.push({ shopper: errand.shopper, visit: null, errand });
   }
 
   /**
