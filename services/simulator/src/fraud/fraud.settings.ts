@@ -12,10 +12,9 @@ const ODDITY_NAMES = Object.keys(ODDITIES) as (keyof Oddities)[];
 const share = (fallback: number): z.ZodType<number> => z.coerce.number().min(0).max(1).default(fallback);
 
 /** `name=value,name=value` with known names. @param read gives undefined for a value that is none. */
-function list<N extends string, V>(names: readonly N[], read: (text: string) => V | undefined, form: string): z.ZodType<Partial<Record<N, V>>> {
+function list<N extends string, V>(names: readonly N[], read: (text: string) => V | undefined, form: string): z.ZodType<Partial<Record<N, V>> | undefined> {
   return z
     .string()
-    .default('')
     .transform((text, context) => {
       const found: Partial<Record<N, V>> = {};
       for (const item of text.split(',').filter((part) => part.trim() !== '')) {
@@ -29,7 +28,8 @@ function list<N extends string, V>(names: readonly N[], read: (text: string) => 
         found[name] = value;
       }
       return found;
-    });
+    })
+    .optional();
 }
 
 function readShare(text: string): number | undefined {
