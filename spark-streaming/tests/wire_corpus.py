@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from millrace_streaming.contracts import contracts_dir
+
+WRITER = json.loads((contracts_dir() / "avro" / "history" / "order-event" / "1.avsc").read_text("utf-8"))
+"""The version of an order that the corpus was written with."""
 FILE = Path(__file__).resolve().parents[2] / "libs" / "testing" / "corpus" / "orders.json"
 _VERDICTS = {"g": "good", "u": "undecodable", "s": "unknown-schema", "l": "decode-limit", "i": "invalid", "t": "event-time"}
 

@@ -37,6 +37,12 @@ class SchemaMissingError(MillraceError):
     retriable = True
 
 
+class KafkaNotReadyError(MillraceError):
+    """The broker does not answer, or a topic is not there yet."""
+
+    retriable = True
+
+
 class PublishError(MillraceError):
     """Kafka did not take every record of a batch."""
 

@@ -52,7 +52,7 @@ class Registry:
         for schema_id, text in self.versions(topic).items():
             if _canonical(json.loads(text)) == wanted:
                 return schema_id
-        raise SchemaMissingError(f"{subject_of(topic)} has no version that equals the contract; run `millrace schema publish`")
+        raise SchemaMissingError(f"{subject_of(topic)} has no version that equals the contract; run `millrace schema register`")
 
 
 def _canonical(schema: Any) -> str:

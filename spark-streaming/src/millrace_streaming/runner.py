@@ -25,14 +25,14 @@ from .gate import Gate
 from .registry import Registry
 from .session import open_session
 from .sinks import Publisher
-from .sources import read_range, read_stream
+from .sources import read_range, read_stream, require_topics
 from .storage import Store
 from .telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 _LOOK_S = 0.2
 _IDLE = "Waiting for data to arrive"
-_PAUSE_S = 2.0
+_PAUSE_S = 0.5
 T = TypeVar("T")
 
 
@@ -49,6 +49,7 @@ class Runner:
         self._store = Store(config.checkpoint / "state.sqlite")
         reconcile(config.checkpoint, self._store.batch())
         self._state.load(self._store)
+        _patiently(partial(require_topics, config))
         registry = Registry(config.registry_url)
         self._gate = Gate(self._spark, config.lane, config.metrics, registry)
         for code in range(len(SOURCES)):
@@ -99,13 +100,16 @@ class Runner:
 
 
 def _patiently(ask: Callable[[], T]) -> T:
+    told = ""
     while True:
         try:
             return ask()
         except MillraceError as error:
             if not error.retriable:
                 raise
-            log.warning("waiting: %s", error)
+            if told != str(error):
+                told = str(error)
+                log.warning("waiting: %s", error)
             time.sleep(_PAUSE_S)
 
 

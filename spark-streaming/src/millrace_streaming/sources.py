@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterable, Iterator
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 from pyspark.sql import DataFrame, SparkSession
 
 from .config import Config
-from .contracts import SOURCES, in_lane
+from .contracts import LATE_TOPIC, SOURCES, WINDOWS_TOPIC, in_lane
+from .errors import KafkaNotReadyError
 
 _NEAR = 2_000
 _PATIENCE_S = 30.0
+_LOOK_S = 5.0
 _FETCH = {
     "kafka.max.partition.fetch.bytes": "16777216",
     "kafka.fetch.max.bytes": "67108864",
@@ -26,6 +29,19 @@ _FETCH = {
 def topics(lane: str) -> list[str]:
     """The lane's source topics on the broker, in the order of their codes."""
     return [in_lane(lane, topic) for topic in SOURCES]
+
+
+def require_topics(config: Config) -> None:
+    """Throws KafkaNotReadyError where the broker or a topic of this job is not there: a query that meets neither would end."""
+    # Its own words for a broker that is still starting are many.
+    client = AdminClient({"bootstrap.servers": config.brokers, "log_level": 2})
+    try:
+        there = client.list_topics(timeout=_LOOK_S).topics
+    except KafkaException as error:
+        raise KafkaNotReadyError(f"Kafka at {config.brokers} does not answer: {error}") from error
+    missing = {*topics(config.lane), in_lane(config.lane, WINDOWS_TOPIC), in_lane(config.lane, LATE_TOPIC)} - there.keys()
+    if missing:
+        raise KafkaNotReadyError(f"the broker has no {', '.join(sorted(missing))}: run `millrace topics create`")
 
 
 def read_stream(spark: SparkSession, config: Config) -> DataFrame:

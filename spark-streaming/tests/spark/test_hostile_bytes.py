@@ -15,7 +15,7 @@ from millrace_streaming.contracts import schema_of
 from tests import truth
 from tests.spark.test_cells import SCHEMA, fates, run
 from tests.support import plain
-from tests.wire_corpus import WireCase, wire_corpus
+from tests.wire_corpus import WRITER, WireCase, wire_corpus
 
 OURS, OTHER = 1, 2
 COPIES = 200
@@ -63,12 +63,13 @@ def test_f12_spark_and_node_agree_on_every_value(spark: SparkSession) -> None:
     # An id that is asked about is one cell for all its records; their fate comes with the answer, see tests/stream.
     corpus = [case for case in wire_corpus(OURS, OTHER) if case.reason != "unknown-schema"]
     assert len(corpus) > 9_000
-    assert misjudged(fates(run(spark, [case.value for case in corpus])), corpus) == []
+    assert misjudged(fates(run(spark, [case.value for case in corpus], {OURS: WRITER})), corpus) == []
 
 
 def test_f12_the_check_turns_red_for_a_decoder_that_believes_what_it_reads() -> None:
     corpus = wire_corpus(OURS, OTHER)[:46]
-    wrong = misjudged({offset: believer(case.value, SCHEMA) for offset, case in enumerate(corpus)}, corpus)
+    schema = fastavro.parse_schema(WRITER)
+    wrong = misjudged({offset: believer(case.value, schema) for offset, case in enumerate(corpus)}, corpus)
     assert "one byte more: good, not undecodable" in wrong
     assert "enum index -1: good, not undecodable" in wrong
 

@@ -60,6 +60,8 @@ describe('a row', () => {
           orderId: '1', customerId: 'guest:1', visitorId: null, sessionId: null, country: null, currency: 'GBP', totalMinor: 335,
           lines: [{ productId: 'p', category: null, quantity: 3, unitPriceMinor: 112, amountMinor: 335 }],
           paymentMethod: null, reason: null,
+          deviceId: null, ipAddress: null, ipCountry: null, emailDomain: null, accountCreatedAt: null, cardId: null, cardCountry: null, cardFunding: null,
+          billingAddressId: null, billingCountry: null, shippingAddressId: null, promoCode: null, discountMinor: null,
         },
       },
     ]);

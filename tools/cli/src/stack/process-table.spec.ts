@@ -48,9 +48,13 @@ describe('processSpec', () => {
   });
 
   it('starts nothing that reads topics before topics and schemas exist', () => {
-    for (const name of LANE_PROCESSES.filter((one) => one !== 'query-api')) {
+    for (const name of LANE_PROCESSES.filter((one) => one !== 'query-api' && one !== 'spark')) {
       expect(processSpec(config, name, { lane: 'live', port: 1, env: {} }).dependsOn).toEqual(expect.arrayContaining(['topics', 'schemas']));
     }
+  });
+
+  it('starts Spark at once: it comes up slowly and waits by itself', () => {
+    expect(processSpec(config, 'spark', { lane: 'live', port: 1, env: {} }).dependsOn).toEqual([]);
   });
 });
 

@@ -28,14 +28,17 @@ const PORT_VARIABLES = {
   'spark': 'MILLRACE_SPARK_METRICS_PORT',
 } as const satisfies Record<LaneProcess, keyof CliConfig['env']>;
 
-/** What each needs ready before it starts. `schemas` and `topics` stand for the registry and the broker with them in it. */
+/**
+ * What each needs ready before it starts. `schemas` and `topics` stand for the registry and the broker with them in it. Spark takes longest to come
+ * up and waits for both by itself.
+ */
 const NEEDS: Record<LaneProcess, readonly string[]> = {
   'simulator': ['topics', 'schemas'],
   'metrics-sink': ['topics', 'schemas', 'redis', 'postgres'],
   'ruler': ['topics', 'schemas', 'postgres'],
   'notifier': ['topics', 'schemas', 'postgres'],
   'query-api': ['redis', 'postgres'],
-  'spark': ['topics', 'schemas'],
+  'spark': [],
 };
 
 /** The lane a process works in, the port it is given, and what is set for this lane alone. */
