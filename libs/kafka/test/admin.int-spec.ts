@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createKafka, type EventAdmin } from '@millrace/kafka';
-import { inLane } from '@millrace/contracts';
+import { clickEvent, inLane } from '@millrace/contracts';
+import { createKafka, subscribe, type EventAdmin } from '@millrace/kafka';
 import { makeClick, until } from '@millrace/testing';
 import { GROUP, Stage } from './contract/stage.js';
 
@@ -28,6 +28,16 @@ describe('admin', () => {
     const deletion = admin.deleteGroups([group]);
     await consumer.stop();
     await deletion;
+    expect(await admin.listGroups()).not.toContain(group);
+  });
+
+  it('finds no member of a consumer that was stopped while it started', async () => {
+    const consumer = stage.kafka.consumer({ group: GROUP, subscriptions: [subscribe(clickEvent, () => Promise.resolve())] });
+    const starting = consumer.start();
+    await consumer.stop();
+    await starting;
+    const group = inLane(stage.lane, GROUP);
+    await admin.deleteGroups([group]);
     expect(await admin.listGroups()).not.toContain(group);
   });
 

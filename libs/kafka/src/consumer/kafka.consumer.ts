@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import { inLane } from '@millrace/contracts';
 import { contractTopic, deadLetterSpec } from '../admin/topic-settings.js';
@@ -44,6 +45,7 @@ export class KafkaConsumer implements EventConsumer {
   #assigned = new Map<string, Promise<Standing | undefined>>();
   #assignment: readonly { readonly topic: string; readonly partition: number }[] = [];
   #crash: Error | undefined;
+  #beginning: Promise<void> = Promise.resolve();
   #watching: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ConsumerParts) {
@@ -65,8 +67,23 @@ export class KafkaConsumer implements EventConsumer {
   }
 
   async start(): Promise<void> {
+    const joined = this.#joined();
+    this.#beginning = this.#begin();
+    await this.#beginning;
+    const { signal } = this.#stopping;
+    if (!signal.aborted) await Promise.race([joined, once(signal, 'abort')]);
+    if (!signal.aborted) this.#watching = this.#watch().catch(this.#fail);
+  }
+
+  /** Everything until the client is at work; not begun where a stop came first. */
+  async #begin(): Promise<void> {
     await this.#createTopics();
     for (const topic of this.#topics) await standings(this.parts.admin, this.#group, topic, this.parts.positions);
+    if (!this.#stopping.signal.aborted) await this.#run();
+  }
+
+  /** Hears what the client says from now on; resolves when it has joined the group. */
+  #joined(): Promise<void> {
     const { GROUP_JOIN, CRASH, HEARTBEAT, REBALANCING } = this.#consumer.events;
     const joined = new Promise<void>((resolve, reject) => {
       this.#consumer.on(GROUP_JOIN, (event) => {
@@ -83,14 +100,16 @@ export class KafkaConsumer implements EventConsumer {
     this.#consumer.on(REBALANCING, () => {
       this.#leaveLanes();
     });
-    await this.#run();
-    await joined;
-    this.#watching = this.#watch().catch(this.#fail);
+    // Where the start fails before anybody waits for this.
+    joined.catch(() => undefined);
+    return joined;
   }
 
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
+    // A client that is told to leave while it joins stays a member. What fails in there, the start tells.
+    await untilDeadline(this.#beginning, DRAIN_MS).catch(() => undefined);
     await this.#watching;
     const drained = Promise.all([...this.#lanes.values()].map((lane) => lane.drain()));
     await untilDeadline(drained, DRAIN_MS).catch((error: unknown) => {

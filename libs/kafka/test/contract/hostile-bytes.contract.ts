@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { clickEvent, deadLetterTopic, findViolation, inLane, orderEvent, subjectOf, type OrderEvent } from '@millrace/contracts';
+import { clickEvent, deadLetterTopic, findViolation, inLane, orderEvent, subjectOf, type EventContract, type OrderEvent } from '@millrace/contracts';
 import { RegistryClient, subscribe, type RawHeaders, type RawRecord, type StoredRecord } from '@millrace/kafka';
-import { until, wireCorpus, type WireCase } from '@millrace/testing';
+import { uniqueName, until, wireCorpus, type WireCase } from '@millrace/testing';
 import type { CreateKafka } from './connect.js';
 import { GROUP, Stage } from './stage.js';
 
@@ -46,26 +46,29 @@ export function hostileBytesContract(createKafka: CreateKafka): void {
   }, 120_000);
 }
 
-/** The corpus with the ids that the registry gave: of the first version of an order, which it was written with, and of a click. */
+/** Orders under a subject of our own: the corpus was written with their first version, and a flipped id must not be that of another. */
+const orders: EventContract<OrderEvent> = { ...orderEvent, topic: `${uniqueName('hostile')}.v1` };
+
+/** The corpus with the ids that the registry gave, of an order and of a click. */
 export async function corpusOf(stage: Stage): Promise<ReturnType<typeof wireCorpus>> {
   const registry = new RegistryClient(stage.kafka.settings.registryUrl, 'register');
   const writer = await readFile(new URL('../../../contracts/avro/history/order-event/1.avsc', import.meta.url), 'utf8');
-  return wireCorpus(await registry.idOf(subjectOf(orderEvent.topic), writer), await registry.idOf(subjectOf(clickEvent.topic), clickEvent.schema));
+  return wireCorpus(await registry.idOf(subjectOf(orders.topic), writer), await registry.idOf(subjectOf(clickEvent.topic), clickEvent.schema));
 }
 
 /** Sends the values, each with a key and headers of its own, and tells what a consumer made of them once it has no lag. */
 export async function sendAll(stage: Stage, sent: readonly WireCase[]): Promise<Fates> {
-  const topic = inLane(stage.lane, orderEvent.topic);
+  const topic = inLane(stage.lane, orders.topic);
   const admin = await stage.kafka.admin();
-  await admin.createTopics([{ name: topic, partitions: 1, config: { 'max.message.bytes': String(orderEvent.settings.maxMessageBytes) } }]);
+  await admin.createTopics([{ name: topic, partitions: 1, config: { 'max.message.bytes': String(orders.settings.maxMessageBytes) } }]);
   await admin.close();
   await stage.publishRaw(sent.map(({ value }, index): RawRecord => ({ topic, partition: 0, key: KEYS[index % KEYS.length] ?? null, value, headers: HEADERS[index % HEADERS.length] ?? {} })));
   const events: { readonly offset: number; readonly event: OrderEvent }[] = [];
   const { consumer } = await stage.listen(() => Promise.resolve(), {
-    subscriptions: [subscribe(orderEvent, (batch) => { events.push(...batch.map(({ offset, event }) => ({ offset, event }))); return Promise.resolve(); })],
+    subscriptions: [subscribe(orders, (batch) => { events.push(...batch.map(({ offset, event }) => ({ offset, event }))); return Promise.resolve(); })],
   });
   await until('no lag', async () => (await consumer.lag()).every(({ lag }) => lag === 0), 60_000);
-  return { sent, events, letters: await stage.kafka.readTopic(deadLetterTopic(stage.lane, orderEvent.topic, GROUP)) };
+  return { sent, events, letters: await stage.kafka.readTopic(deadLetterTopic(stage.lane, orders.topic, GROUP)) };
 }
 
 const KEYS: readonly (Buffer | null)[] = [null, Buffer.alloc(0), Buffer.from('k'), Buffer.from([0xff, 0xfe]), Buffer.alloc(1024, 0x6b)];
