@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { orderEvent, type OrderEvent } from '@millrace/contracts';
 import { createKafka, type EventPublisher } from '@millrace/kafka';
 import { createRedis, RedisMetricCache } from '@millrace/stores';
+import { makeOrder } from '@millrace/testing';
 import { System } from '@millrace/e2e/system';
 import { WebhookReceiver } from '@millrace/e2e/webhook-receiver';
 import { quantile, type Bench, type BenchRow } from './row.ts';
@@ -124,12 +124,7 @@ async function sendProbes(publisher: EventPublisher, prefix: string): Promise<Ma
 }
 
 function probe(country: string): OrderEvent {
-  return {
-    eventId: randomUUID(), eventType: 'PLACED', occurredAt: Date.now(), orderId: randomUUID(), customerId: randomUUID(), visitorId: null, sessionId: null,
-    country, currency: 'EUR', totalMinor: 100, lines: [], paymentMethod: null, reason: null, deviceId: null, ipAddress: null, ipCountry: null,
-    emailDomain: null, accountCreatedAt: null, cardId: null, cardCountry: null, cardFunding: null, billingAddressId: null, billingCountry: null, shippingAddressId: null,
-    promoCode: null, discountMinor: null,
-  };
+  return makeOrder({ country, totalMinor: 100, lines: [], paymentMethod: null });
 }
 
 async function allArrived(sent: ReadonlyMap<string, number>, shown: ReadonlyMap<string, number>, hooks: WebhookReceiver): Promise<void> {

@@ -17,28 +17,11 @@ import uuid
 from typing import Any
 
 import fastavro
-from confluent_kafka import Consumer, Message, TopicPartition
 
 from bench.drain import usage
 from bench.fill import fill
 from millrace_streaming.contracts import SOURCES, WINDOWS_TOPIC, in_lane, schema_of
-from tests.support import brokers, prepare_lane, remove_lane
-
-
-def read_all(topic: str) -> list[Message]:
-    """Every record of a topic with two partitions."""
-    consumer = Consumer({"bootstrap.servers": brokers(), "group.id": uuid.uuid4().hex, "enable.partition.eof": True})
-    consumer.assign([TopicPartition(topic, p, 0) for p in (0, 1)])
-    found, ended = [], 0
-    while ended < 2:
-        message = consumer.poll(30)
-        assert message is not None
-        if message.error() is not None:
-            ended += 1
-        else:
-            found.append(message)
-    consumer.close()
-    return found
+from tests.support import prepare_lane, read_all, remove_lane
 
 
 def latencies(lane: str, skip_ms: int) -> list[int]:

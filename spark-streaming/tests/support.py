@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
+import uuid
 from typing import Any
 
+from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from millrace_streaming.contracts import LATE_TOPIC, SOURCES, WINDOWS_TOPIC, dead_letter_topic, in_lane, schema_of, subject_of
@@ -68,3 +70,27 @@ def remove_lane(lane: str) -> None:
     admin = AdminClient({"bootstrap.servers": brokers()})
     for future in admin.delete_topics(topics_of(lane)).values():
         future.exception()
+
+
+def read_all(topic: str) -> list[Message]:
+    """Every committed record of a topic with two partitions, by its name on the broker."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": brokers(),
+            "group.id": uuid.uuid4().hex,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+            "fetch.message.max.bytes": 13_000_000,
+        }
+    )
+    consumer.assign([TopicPartition(topic, p, 0) for p in (0, 1)])
+    found, ended = [], 0
+    while ended < 2:
+        message = consumer.poll(30)
+        assert message is not None, f"{topic} does not end"
+        if message.error() is not None:
+            ended += 1
+        else:
+            found.append(message)
+    consumer.close()
+    return found

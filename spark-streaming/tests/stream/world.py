@@ -8,7 +8,6 @@ import random
 import subprocess
 import sys
 import time
-import uuid
 import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Message, Producer
 
 from millrace_streaming.contracts import schema_of
 from tests import truth
 from tests.stream.checks import Outcome, Place, Row, WindowRecord
-from tests.support import brokers, plain
+from tests.support import brokers, plain, read_all
 
 ZONE = "Europe/Berlin"
 # 22:40 to 00:40 in Berlin, so that a day and a month end in the middle.
@@ -141,26 +140,7 @@ class World:
 
     def read(self, topic: str) -> list[Message]:
         """Every committed record of a topic of the lane."""
-        consumer = Consumer(
-            {
-                "bootstrap.servers": brokers(),
-                "group.id": uuid.uuid4().hex,
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 10,
-                "fetch.message.max.bytes": 13_000_000,
-            }
-        )
-        consumer.assign([TopicPartition(f"{self.lane}.{topic}", p, 0) for p in (0, 1)])
-        found, ended = [], 0
-        while ended < 2:
-            message = consumer.poll(30)
-            assert message is not None, f"{topic} does not end"
-            if message.error() is not None:
-                ended += 1
-            else:
-                found.append(message)
-        consumer.close()
-        return found
+        return read_all(f"{self.lane}.{topic}")
 
 
 def wire(schema_id: int, schema: Any, event: truth.Event) -> bytes:
