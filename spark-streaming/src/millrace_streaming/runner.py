@@ -63,7 +63,7 @@ class Runner:
         """Runs until a signal, or until everything there was is read. Returns the exit code."""
         config, processor = self._config, self.processor
         server = self._telemetry.serve(config.http_port)
-        processor.resume()
+        _patiently(processor.resume)
         processor.tell_gaps()
         self._remember_ids()
         writer = read_stream(self._spark, config).writeStream.queryName(f"metrics-{config.lane}").foreachBatch(processor.process)

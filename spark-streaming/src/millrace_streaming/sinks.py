@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from .config import Config
 from .contracts import in_lane
 from .encoding import Outgoing
-from .errors import PublishError
+from .errors import KafkaNotReadyError, PublishError
 from .sources import topics
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,13 @@ class Publisher:
         return producer
 
     def published(self, partitions: int) -> int:
-        """Number of the last batch of this state in the topics, -1 before the first."""
+        """Number of the last batch of this state in the topics, -1 before the first. Throws KafkaNotReadyError."""
         places = [TopicPartition(topic, partition) for topic in self._topics for partition in range(partitions)]
-        found = self._member.committed(places, timeout=_TRANSACTION_S)
+        try:
+            found = self._member.committed(places, timeout=_TRANSACTION_S)
+        except KafkaException as error:
+            # Such as a broker that has only just come up and coordinates no group yet.
+            raise KafkaNotReadyError(f"Kafka does not say what is published: {error}") from error
         marks = [place.metadata.partition(":") for place in found if place.metadata]
         return max((int(number) for identity, _, number in marks if identity == self._identity), default=-1)
 
