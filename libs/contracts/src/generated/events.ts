@@ -166,7 +166,50 @@ export interface FraudLabelEvent {
 /** ALLOW: let it through; REVIEW: a person should look; DECLINE: refuse it. */
 export type FraudDecision = 'ALLOW' | 'REVIEW' | 'DECLINE' | 'UNKNOWN';
 
-/** The verdict of the rules and the model on one order. */
+/** Why the score is what it is, most important first. */
+export interface ScoreReason {
+  /** rule or model. */
+  readonly kind: string;
+  /** Id of the rule, or name of the feature. */
+  readonly name: string;
+  /** In words, with the values seen. */
+  readonly text: string;
+  /** Value of that feature; null for a rule, and where it was unknown. */
+  readonly value: number | null;
+  /** Log-odds that the feature adds; for a rule the least probability it asks for. */
+  readonly weight: number;
+}
+
+/** Something this order shares with others, as it was known when the order was placed. */
+export interface LinkedEntity {
+  /** customer, card, device, ip, address, email or product. */
+  readonly kind: string;
+  /** Its id. */
+  readonly id: string;
+  /** Orders placed with it in the last 30 days, this one included. */
+  readonly orders: number;
+  /** Different customers among them. */
+  readonly customers: number;
+  /** Those among them which were labelled fraud by then. */
+  readonly frauds: number;
+}
+
+/** As FraudDecision. */
+export type ShadowDecision = 'ALLOW' | 'REVIEW' | 'DECLINE' | 'UNKNOWN';
+
+/** What rules or a model on trial would have said. */
+export interface ShadowScore {
+  /** challenger, or the id of a rule in shadow mode. */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
+  /** Its probability of fraud, 0 to 1. */
+  readonly score: number;
+  /** What it would have decided. */
+  readonly decision: ShadowDecision;
+}
+
+/** The verdict of the rules and the model on one order, with what it rests on. Of one order the highest revision counts, and of equal ones the first. */
 export interface FraudScore {
   /** The order scored. */
   readonly orderId: string;
@@ -196,6 +239,18 @@ export interface FraudScore {
   readonly revision: number;
   /** The lane it was scored in. */
   readonly lane: string;
+  /** What the order costs, in minor units of its currency. */
+  readonly totalMinor: number | null;
+  /** ISO 4217 code of that amount. */
+  readonly currency: string | null;
+  /** The model's calibrated probability alone; null where no model was there. */
+  readonly modelScore: number | null;
+  /** Rules hit and the features that weigh most. */
+  readonly reasons: readonly ScoreReason[];
+  /** Entities of this order and what else they touch. */
+  readonly linked: readonly LinkedEntity[];
+  /** Rules and models that run beside and decide nothing. */
+  readonly shadows: readonly ShadowScore[];
 }
 
 /** STOCK_LEVEL: the level after a sale, return, write-off or count; RESTOCKED: a delivery arrived; PRICE_CHANGED: a new price; PRODUCT_CHANGED: added to the catalogue, or its name or category changed. */
@@ -409,15 +464,15 @@ export const fraudLabelEvent: EventContract<FraudLabelEvent> = {
   rules: [{"path":["eventId"],"minLength":1},{"path":["orderId"],"minLength":1},{"path":["amountMinor"],"minimum":0},{"path":["currency"],"pattern":"^[A-Z]{3}$"}],
 };
 
-/** The verdict of the rules and the model on one order. */
+/** The verdict of the rules and the model on one order, with what it rests on. Of one order the highest revision counts, and of equal ones the first. */
 export const fraudScore: EventContract<FraudScore> = {
   name: 'FraudScore',
   topic: 'fraud.scores.v1',
   settings: {"partitions":2,"retentionMs":604800000,"cleanupPolicy":"delete","maxMessageBytes":1048576},
   keyField: 'orderId',
   key: (event) => event.orderId,
-  schema: "{\"type\":\"record\",\"name\":\"FraudScore\",\"namespace\":\"io.millrace\",\"doc\":\"The verdict of the rules and the model on one order.\",\"fields\":[{\"name\":\"orderId\",\"type\":\"string\",\"doc\":\"The order scored.\"},{\"name\":\"customerId\",\"type\":\"string\",\"doc\":\"Who ordered.\"},{\"name\":\"score\",\"type\":\"double\",\"doc\":\"Probability of fraud, 0 to 1.\"},{\"name\":\"decision\",\"type\":{\"type\":\"enum\",\"name\":\"FraudDecision\",\"doc\":\"ALLOW: let it through; REVIEW: a person should look; DECLINE: refuse it.\",\"symbols\":[\"ALLOW\",\"REVIEW\",\"DECLINE\",\"UNKNOWN\"],\"default\":\"UNKNOWN\"},\"doc\":\"What the shop should do.\"},{\"name\":\"rulesHit\",\"type\":{\"type\":\"array\",\"items\":\"string\"},\"doc\":\"Ids of the rules that fired.\",\"default\":[]},{\"name\":\"contributions\",\"type\":{\"type\":\"map\",\"values\":\"double\"},\"doc\":\"Contribution of each feature to the model's score.\",\"default\":{}},{\"name\":\"features\",\"type\":{\"type\":\"map\",\"values\":[\"null\",\"double\"]},\"doc\":\"Value of each feature when the score was made.\",\"default\":{}},{\"name\":\"evidence\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"SourceOffsets\",\"doc\":\"Records of one partition that a result was computed from.\",\"fields\":[{\"name\":\"topic\",\"type\":\"string\",\"doc\":\"Kafka topic, with its lane.\"},{\"name\":\"partition\",\"type\":\"int\",\"doc\":\"Partition of that topic.\"},{\"name\":\"firstOffset\",\"type\":\"long\",\"doc\":\"Lowest offset that contributed, inclusive.\"},{\"name\":\"lastOffset\",\"type\":\"long\",\"doc\":\"Highest offset that contributed, inclusive.\"}]}},\"doc\":\"Records the score rests on.\",\"default\":[]},{\"name\":\"versions\",\"type\":{\"type\":\"map\",\"values\":\"string\"},\"doc\":\"Versions of rules, model and features.\",\"default\":{}},{\"name\":\"degraded\",\"type\":\"boolean\",\"doc\":\"True: a part was missing and the score rests on the rest.\",\"default\":false},{\"name\":\"occurredAt\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"},\"doc\":\"Event time of the order.\"},{\"name\":\"scoredAt\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"},\"doc\":\"When the score was made, UTC.\"},{\"name\":\"revision\",\"type\":\"long\",\"doc\":\"A rescoring has a higher one; readers keep the highest.\"},{\"name\":\"lane\",\"type\":\"string\",\"doc\":\"The lane it was scored in.\"}]}",
-  rules: [{"path":["orderId"],"minLength":1},{"path":["customerId"],"minLength":1},{"path":["score"],"minimum":0,"maximum":1}],
+  schema: "{\"type\":\"record\",\"name\":\"FraudScore\",\"namespace\":\"io.millrace\",\"doc\":\"The verdict of the rules and the model on one order, with what it rests on. Of one order the highest revision counts, and of equal ones the first.\",\"fields\":[{\"name\":\"orderId\",\"type\":\"string\",\"doc\":\"The order scored.\"},{\"name\":\"customerId\",\"type\":\"string\",\"doc\":\"Who ordered.\"},{\"name\":\"score\",\"type\":\"double\",\"doc\":\"Probability of fraud, 0 to 1.\"},{\"name\":\"decision\",\"type\":{\"type\":\"enum\",\"name\":\"FraudDecision\",\"doc\":\"ALLOW: let it through; REVIEW: a person should look; DECLINE: refuse it.\",\"symbols\":[\"ALLOW\",\"REVIEW\",\"DECLINE\",\"UNKNOWN\"],\"default\":\"UNKNOWN\"},\"doc\":\"What the shop should do.\"},{\"name\":\"rulesHit\",\"type\":{\"type\":\"array\",\"items\":\"string\"},\"doc\":\"Ids of the rules that fired.\",\"default\":[]},{\"name\":\"contributions\",\"type\":{\"type\":\"map\",\"values\":\"double\"},\"doc\":\"Contribution of each feature to the model's score.\",\"default\":{}},{\"name\":\"features\",\"type\":{\"type\":\"map\",\"values\":[\"null\",\"double\"]},\"doc\":\"Value of each feature when the score was made.\",\"default\":{}},{\"name\":\"evidence\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"SourceOffsets\",\"doc\":\"Records of one partition that a result was computed from.\",\"fields\":[{\"name\":\"topic\",\"type\":\"string\",\"doc\":\"Kafka topic, with its lane.\"},{\"name\":\"partition\",\"type\":\"int\",\"doc\":\"Partition of that topic.\"},{\"name\":\"firstOffset\",\"type\":\"long\",\"doc\":\"Lowest offset that contributed, inclusive.\"},{\"name\":\"lastOffset\",\"type\":\"long\",\"doc\":\"Highest offset that contributed, inclusive.\"}]}},\"doc\":\"Records the score rests on.\",\"default\":[]},{\"name\":\"versions\",\"type\":{\"type\":\"map\",\"values\":\"string\"},\"doc\":\"Versions of rules, model and features.\",\"default\":{}},{\"name\":\"degraded\",\"type\":\"boolean\",\"doc\":\"True: a part was missing and the score rests on the rest.\",\"default\":false},{\"name\":\"occurredAt\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"},\"doc\":\"Event time of the order.\"},{\"name\":\"scoredAt\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"},\"doc\":\"When the score was made, UTC.\"},{\"name\":\"revision\",\"type\":\"long\",\"doc\":\"A rescoring has a higher one; readers keep the highest.\"},{\"name\":\"lane\",\"type\":\"string\",\"doc\":\"The lane it was scored in.\"},{\"name\":\"totalMinor\",\"type\":[\"null\",\"long\"],\"doc\":\"What the order costs, in minor units of its currency.\",\"default\":null},{\"name\":\"currency\",\"type\":[\"null\",\"string\"],\"doc\":\"ISO 4217 code of that amount.\",\"default\":null},{\"name\":\"modelScore\",\"type\":[\"null\",\"double\"],\"doc\":\"The model's calibrated probability alone; null where no model was there.\",\"default\":null},{\"name\":\"reasons\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"ScoreReason\",\"doc\":\"Why the score is what it is, most important first.\",\"fields\":[{\"name\":\"kind\",\"type\":\"string\",\"doc\":\"rule or model.\"},{\"name\":\"name\",\"type\":\"string\",\"doc\":\"Id of the rule, or name of the feature.\"},{\"name\":\"text\",\"type\":\"string\",\"doc\":\"In words, with the values seen.\"},{\"name\":\"value\",\"type\":[\"null\",\"double\"],\"doc\":\"Value of that feature; null for a rule, and where it was unknown.\",\"default\":null},{\"name\":\"weight\",\"type\":\"double\",\"doc\":\"Log-odds that the feature adds; for a rule the least probability it asks for.\",\"default\":0}]}},\"doc\":\"Rules hit and the features that weigh most.\",\"default\":[]},{\"name\":\"linked\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"LinkedEntity\",\"doc\":\"Something this order shares with others, as it was known when the order was placed.\",\"fields\":[{\"name\":\"kind\",\"type\":\"string\",\"doc\":\"customer, card, device, ip, address, email or product.\"},{\"name\":\"id\",\"type\":\"string\",\"doc\":\"Its id.\"},{\"name\":\"orders\",\"type\":\"long\",\"doc\":\"Orders placed with it in the last 30 days, this one included.\"},{\"name\":\"customers\",\"type\":\"long\",\"doc\":\"Different customers among them.\"},{\"name\":\"frauds\",\"type\":\"long\",\"doc\":\"Those among them which were labelled fraud by then.\"}]}},\"doc\":\"Entities of this order and what else they touch.\",\"default\":[]},{\"name\":\"shadows\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"ShadowScore\",\"doc\":\"What rules or a model on trial would have said.\",\"fields\":[{\"name\":\"name\",\"type\":\"string\",\"doc\":\"challenger, or the id of a rule in shadow mode.\"},{\"name\":\"version\",\"type\":\"string\",\"doc\":\"Its version.\"},{\"name\":\"score\",\"type\":\"double\",\"doc\":\"Its probability of fraud, 0 to 1.\"},{\"name\":\"decision\",\"type\":{\"type\":\"enum\",\"name\":\"ShadowDecision\",\"doc\":\"As FraudDecision.\",\"symbols\":[\"ALLOW\",\"REVIEW\",\"DECLINE\",\"UNKNOWN\"],\"default\":\"UNKNOWN\"},\"doc\":\"What it would have decided.\"}]}},\"doc\":\"Rules and models that run beside and decide nothing.\",\"default\":[]}]}",
+  rules: [{"path":["orderId"],"minLength":1},{"path":["customerId"],"minLength":1},{"path":["score"],"minimum":0,"maximum":1},{"path":["totalMinor"],"minimum":0},{"path":["currency"],"pattern":"^[A-Z]{3}$"},{"path":["modelScore"],"minimum":0,"maximum":1}],
 };
 
 /** A change of what the shop has on its shelves or in its catalogue. */
