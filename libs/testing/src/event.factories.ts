@@ -139,6 +139,12 @@ export const makeFraudScore: Make<FraudScore> = (given = {}) => ({
   scoredAt: Date.now(),
   revision: 1,
   lane: 'live',
+  totalMinor: 3998,
+  currency: 'EUR',
+  modelScore: 0.1,
+  reasons: [],
+  linked: [],
+  shadows: [],
   ...given,
 });
 
