@@ -17,7 +17,7 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 COPY spark-streaming/requirements.lock /tmp/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv /opt/venv && pip install --disable-pip-version-check --require-hashes --requirement /tmp/requirements.lock
-# What Spark needs to read Kafka and Avro, by the Ivy that pyspark carries, checked against the committed list.
+# What Spark needs to read Kafka and Avro, and the language of fraud rules, by the Ivy that pyspark carries, checked against the committed list.
 COPY tools/cli/ivy /tmp/ivy
 WORKDIR /opt/millrace
 RUN java -jar /opt/venv/lib/python3.11/site-packages/pyspark/jars/ivy-*.jar -settings /tmp/ivy/ivysettings.xml -ivy /tmp/ivy/ivy.xml -cache /tmp/ivy-cache \
@@ -27,7 +27,7 @@ RUN java -jar /opt/venv/lib/python3.11/site-packages/pyspark/jars/ivy-*.jar -set
 COPY libs/contracts /app/libs/contracts
 COPY spark-streaming /app/spark-streaming
 # Compiles the JVM helper now, so that no container has to.
-RUN python -c "from pathlib import Path; from millrace_streaming.session import build_helper; build_helper(Path('/opt/millrace'))"
+RUN python -c "from pathlib import Path; from millrace_streaming.session import build_helper, list_jars; build_helper(Path('/opt/millrace'), list_jars(Path('/opt/millrace/spark-jars')))"
 
 FROM base AS runtime
 COPY --from=build /opt/venv /opt/venv

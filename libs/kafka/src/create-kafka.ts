@@ -1,15 +1,18 @@
-import { parseLane } from '@millrace/contracts';
+import { inLane, parseLane, type EventContract } from '@millrace/contracts';
 import { KafkaAdmin } from './admin/kafka.admin.js';
+import { readPlace } from './admin/place.reader.js';
 import { readTopic, scanTopic } from './admin/topic.reader.js';
+import { EventDecoder } from './codec/event.decoder.js';
 import { RegistryClient } from './codec/registry.client.js';
 import { Positions } from './consumer/assignment.js';
 import { KafkaConsumer } from './consumer/kafka.consumer.js';
 import { LaneFactory } from './consumer/lane.factory.js';
 import { Membership } from './consumer/membership.js';
+import { RecordReader } from './consumer/record.reader.js';
 import { RETRY_DEFAULTS } from './consumer/retrying.js';
 import { SignalHub } from './consumer/signal.hub.js';
 import { createClient } from './kafkajs.client.js';
-import type { ConsumerOptions, EventConsumer, KafkaConnection, KafkaSettings, PublisherOptions } from './port.js';
+import type { ConsumedEvent, ConsumerOptions, EventConsumer, KafkaConnection, KafkaSettings, PublisherOptions } from './port.js';
 import { KafkaPublisher, PUBLISHER_DEFAULTS } from './producer/kafka.publisher.js';
 
 const ASK_TIMEOUT_MS = 10_000;
@@ -63,5 +66,19 @@ export function createKafka(settings: KafkaSettings): KafkaConnection {
       readTopic(createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY }), newAdmin(), topic, timeoutMs),
     scanTopic: (topic, visit, timeoutMs = READ_TIMEOUT_MS) =>
       scanTopic(createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY }), newAdmin(), topic, timeoutMs, visit),
+    readEvent: (contract, place, timeoutMs = ASK_TIMEOUT_MS) =>
+      readEvent(settings, registry, contract, { ...place, timeoutMs }),
   };
+}
+
+async function readEvent<E>(
+  settings: KafkaSettings,
+  registry: RegistryClient,
+  contract: EventContract<E>,
+  { partition, offset, timeoutMs }: { readonly partition: number; readonly offset: number; readonly timeoutMs: number },
+): Promise<ConsumedEvent<E> | null> {
+  const topic = inLane(settings.lane, contract.topic);
+  const kafka = createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY });
+  const message = await readPlace(kafka, { topic, partition, offset }, timeoutMs);
+  return message === null ? null : new RecordReader(new EventDecoder(contract, registry), topic, partition).readOne(message);
 }

@@ -206,6 +206,12 @@ export interface KafkaConnection {
   readTopic(topic: string, timeoutMs?: number): Promise<readonly StoredRecord[]>;
   /** As `readTopic`, but holds none of the records: each goes to `visit`, in the order of its partition. For topics larger than memory. */
   scanTopic(topic: string, visit: (record: StoredRecord) => void, timeoutMs?: number): Promise<void>;
+  /**
+   * The event at one place of the contract's topic in this lane; null where the log no longer holds it. Throws `ContentError` where the record
+   * cannot be read, `InfrastructureError` where Kafka or the registry does not answer in time.
+   * @param timeoutMs default 10000
+   */
+  readEvent<E>(contract: EventContract<E>, place: { readonly partition: number; readonly offset: number }, timeoutMs?: number): Promise<ConsumedEvent<E> | null>;
 }
 
 /** Ties a contract to a handler of its type; a consumer takes any number of them. */

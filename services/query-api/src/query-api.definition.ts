@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { ServiceDefinition } from '@millrace/service-kit';
 import { serveDashboard } from './dashboard.middleware.js';
+import { forwardFraud } from './fraud.proxy.js';
 import { queryApiSettings, type QueryApiConfig } from './query-api.config.js';
 import { QueryApiModule } from './query-api.module.js';
 import { secure } from './security.middleware.js';
@@ -10,10 +11,11 @@ export const queryApi: ServiceDefinition<typeof queryApiSettings> = { name: 'que
 
 function configure(app: INestApplication, config: QueryApiConfig): void {
   app.use(secure);
+  app.use(forwardFraud(config.fraudDeskUrl));
   app.use(serveDashboard(config.dashboardDir));
   const description = new DocumentBuilder()
     .setTitle('Millrace query API')
-    .setDescription('Read-only: metrics, alerts, freshness and the live stream of one lane. Times are RFC 3339 in UTC, money is minor units.')
+    .setDescription('Read-only: metrics, alerts, freshness and the live stream of one lane. Times are RFC 3339 in UTC, money is minor units. Requests for /api/fraud are passed on to the fraud desk.')
     .setVersion('1')
     .build();
   const document = JSON.stringify(SwaggerModule.createDocument(app, description));

@@ -26,16 +26,32 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 const METHODS = ['GET', 'HEAD'];
+/** The one thing that the page may change. */
+const WRITABLE = /^\/api\/fraud\/cases\/[^/?]+\/verdict$/;
 
-/** Sets the security headers; refuses whatever would write, since nothing here does. */
+/** Sets the security headers; refuses whatever would write but a verdict from this page itself. */
 export function secure(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   response.removeHeader('X-Powered-By');
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  const writable = WRITABLE.test(request.url ?? '');
   if (METHODS.includes(request.method ?? '')) {
     if (request.url?.startsWith('/api/') === true) response.setHeader('Cache-Control', 'no-store');
     next();
-    return;
+  } else if (!writable || request.method !== 'POST') {
+    response.setHeader('Allow', writable ? 'POST' : METHODS.join(', '));
+    sendProblem(response, problem(405, 'This service is only read from.'));
+  } else if (!isFromThisPage(request)) {
+    sendProblem(response, problem(403, 'A verdict is taken from the dashboard itself only; programs send it to the fraud desk.'));
+  } else {
+    next();
   }
-  response.setHeader('Allow', METHODS.join(', '));
-  sendProblem(response, problem(405, 'This service is only read from.'));
+}
+
+/** Browsers say with every POST which page it comes from, and no page can make them say another. JSON is asked for, since no form can send it. */
+function isFromThisPage({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin') return false;
+  if (headers['content-type']?.split(';', 1)[0]?.trim() !== 'application/json') return false;
+  const { origin = '', host = '' } = headers;
+  return URL.canParse(origin) && host !== '' && new URL(origin).host === host;
 }

@@ -37,6 +37,12 @@ export class RecordReader<E> {
     return result;
   }
 
+  /** One record. Throws `ContentError` or `InfrastructureError`. */
+  async readOne(message: KafkaMessage): Promise<ReadEvent<E>> {
+    const event = this.#decode(message);
+    return typeof event === 'number' ? this.#decodeNew(message, event) : event;
+  }
+
   async #decodeNew(message: KafkaMessage, schemaId: number): Promise<ReadEvent<E>> {
     await this.decoder.load(schemaId);
     const event = this.#decode(message);

@@ -1,4 +1,5 @@
 import { AlertsPanel } from './alerts.panel.js';
+import { FraudPage } from './fraud.page.js';
 import { ExplainDialog } from './explain.dialog.js';
 import type { Subject } from './explanation.js';
 import { formats } from './format.js';
@@ -9,6 +10,7 @@ import { RankingRow } from './ranking.row.js';
 import { SalesPanel } from './sales.panel.js';
 import { ShopContext } from './shop.context.js';
 import { useNow, useShop } from './use-shop.js';
+import { usePage } from './use-page.js';
 import { useTitle } from './use-title.js';
 import { useMemo, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
@@ -17,12 +19,13 @@ export function App(): VNode {
   const { state, connection } = useShop();
   const now = useNow(state.clockOffsetMs);
   const format = useMemo(() => formats(state.timeZone), [state.timeZone]);
+  const page = usePage();
   const [explained, explain] = useState<Subject | null>(null);
   return (
     <ShopContext.Provider value={{ state, now, format, explain }}>
       <a class="skip" href="#main">Skip to the numbers</a>
-      <Header connection={connection} />
-      <main id="main" tabIndex={-1}>{state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}</main>
+      <Header connection={connection} page={page} />
+      <main id="main" tabIndex={-1}>{page === 'fraud' ? <FraudPage /> : state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}</main>
       {explained !== null && <ExplainDialog subject={explained} onClose={() => { explain(null); }} />}
     </ShopContext.Provider>
   );

@@ -1,6 +1,7 @@
-import { Fragment, type ComponentChildren, type VNode } from 'preact';
+import type { VNode } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { ExplainedWindowDto, MetricDto, SourceOffsetsDto } from '../wire.dto.js';
+import { breakable } from './breakable.js';
 import { explanationOf, pathOf, type Subject } from './explanation.js';
 import { isStale } from './freshness.js';
 import { fetchExplanation } from './live.client.js';
@@ -81,11 +82,6 @@ function Known({ subject, explained: { window, metric }, onAgain }: { readonly s
       <p><a href={pathOf(subject)} target="_blank" rel="noreferrer">The same as JSON</a></p>
     </>
   );
-}
-
-/** Breaks after its dots where there is no room. */
-function breakable(topic: string): ComponentChildren {
-  return topic.split(/(?<=\.)/).map((part, index) => <Fragment key={index}>{part}<wbr /></Fragment>);
 }
 
 function Sources({ ranges }: { readonly ranges: readonly SourceOffsetsDto[] }): VNode {

@@ -2,8 +2,14 @@ import type { VNode } from 'preact';
 import type { Connection } from './live.client.js';
 import { isStale } from './freshness.js';
 import { useShopContext } from './shop.context.js';
+import type { PageName } from './use-page.js';
 
-export function Header({ connection }: { readonly connection: Connection }): VNode {
+const PAGES = [
+  { name: 'shop', href: '#shop', text: 'Shop' },
+  { name: 'fraud', href: '#fraud', text: 'Fraud' },
+] as const;
+
+export function Header({ connection, page }: { readonly connection: Connection; readonly page: PageName }): VNode {
   const { state, now, format } = useShopContext();
   return (
     <header class="top">
@@ -11,6 +17,9 @@ export function Header({ connection }: { readonly connection: Connection }): VNo
         <svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M6 12c3.3 0 3.3 3 6.7 3s3.3-3 6.600-3 3.400 3 6.700 3M6 18.500c3.300 0 3.300 3 6.700 3s3.300-3 6.600-3 3.400 3 6.700 3" /></svg>
         Millrace
       </h1>
+      <nav class="pages" aria-label="Pages">
+        {PAGES.map(({ name, href, text }) => <a key={name} href={href} aria-current={name === page ? 'page' : undefined}>{text}</a>)}
+      </nav>
       {state.lane !== '' && <span class="lane" title="The lane these numbers belong to"><span class="muted">lane</span> {state.lane}</span>}
       <FreshnessSummary />
       <span class="grow" />

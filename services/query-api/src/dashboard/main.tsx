@@ -3,6 +3,7 @@ import { App } from './app.js';
 import './styles/base.css';
 import './styles/panels.css';
 import './styles/explain.css';
+import './styles/fraud.css';
 
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

@@ -39,6 +39,7 @@ export const envSchema = z.object({
   MILLRACE_METRICS_SINK_PORT: port(8102, 'port of the metrics sink'),
   MILLRACE_RULER_PORT: port(8103, 'port of the ruler'),
   MILLRACE_NOTIFIER_PORT: port(8104, 'port of the notifier'),
+  MILLRACE_FRAUD_DESK_PORT: port(8105, 'port of the fraud desk'),
   MILLRACE_SPARK_METRICS_PORT: port(8110, "port of Spark's health and metrics"),
   MILLRACE_KAFKA_HEAP: heap('512m', "greatest heap of Kafka's JVM"),
   MILLRACE_REGISTRY_HEAP: heap('192m', "greatest heap of the registry's JVM"),

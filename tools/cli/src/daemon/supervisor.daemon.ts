@@ -47,8 +47,11 @@ async function addLane(config: CliConfig, supervisor: Supervisor, lanes: Map<str
   const { lane, processes, env } = request;
   if (lane === LIVE_LANE || lanes.has(lane)) return;
   const ports = await pickFreePorts(processes.length);
+  // A lane's dashboard shows its own fraud desk, or none; never that of another lane.
+  const deskPort = ports[processes.indexOf('fraud-desk')] ?? 1;
+  const laneEnv = { MILLRACE_QUERY_API_FRAUD_DESK_URL: `http://127.0.0.1:${String(deskPort)}`, ...env };
   const specs = processes.map((name, index) => {
-    const spec = processSpec(config, name, { lane, port: ports[index] ?? 0, env });
+    const spec = processSpec(config, name, { lane, port: ports[index] ?? 0, env: laneEnv });
     // The lane's topics exist before its processes are asked for, and a dependency that this stack does not run cannot be waited for.
     return { ...spec, dependsOn: spec.dependsOn.filter((name_) => supervisor.has(name_)) };
   });

@@ -12,7 +12,7 @@ import { redisSpec } from './redis.component.js';
 import { registrySpec } from './registry.component.js';
 import { findJava, findPostgres, findPython, findRedis, unprivilegedUser } from './toolchain.js';
 
-export const SERVICES = ['simulator', 'metrics-sink', 'ruler', 'notifier', 'query-api'] as const;
+export const SERVICES = ['simulator', 'metrics-sink', 'ruler', 'notifier', 'fraud-desk', 'query-api'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 /** Everything that can run in a lane. */
@@ -24,6 +24,7 @@ const PORT_VARIABLES = {
   'metrics-sink': 'MILLRACE_METRICS_SINK_PORT',
   'ruler': 'MILLRACE_RULER_PORT',
   'notifier': 'MILLRACE_NOTIFIER_PORT',
+  'fraud-desk': 'MILLRACE_FRAUD_DESK_PORT',
   'query-api': 'MILLRACE_QUERY_API_PORT',
   'spark': 'MILLRACE_SPARK_METRICS_PORT',
 } as const satisfies Record<LaneProcess, keyof CliConfig['env']>;
@@ -37,6 +38,7 @@ const NEEDS: Record<LaneProcess, readonly string[]> = {
   'metrics-sink': ['topics', 'schemas', 'redis', 'postgres'],
   'ruler': ['topics', 'schemas', 'postgres'],
   'notifier': ['topics', 'schemas', 'postgres'],
+  'fraud-desk': ['topics', 'schemas', 'postgres'],
   'query-api': ['redis', 'postgres'],
   'spark': [],
 };
@@ -107,6 +109,7 @@ export function processSpec(config: CliConfig, name: LaneProcess, place: LanePla
     MILLRACE_CACHE: config.cache,
     MILLRACE_LANE: place.lane,
     MILLRACE_HTTP_PORT: String(place.port),
+    ...(name === 'query-api' && place.lane === config.lane ? { MILLRACE_QUERY_API_FRAUD_DESK_URL: `http://127.0.0.1:${String(portOf(config, 'fraud-desk'))}` } : {}),
     ...place.env,
   };
   return name === 'spark' ? { ...common, ...spark(config, env) } : { ...common, ...service(config, name, env) };

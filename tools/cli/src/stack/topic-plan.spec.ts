@@ -7,7 +7,8 @@ describe('planTopics', () => {
     const names = planTopics('r1').map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining([...contracts.map(({ topic }) => `r1.${topic}`), 'r1.metrics.late.v1']));
     expect(names).toEqual(
-      expect.arrayContaining(['r1.shop.orders.v1.metrics.dlq', 'r1.metrics.windows.v1.metrics-sink.dlq', 'r1.metrics.windows.v1.ruler.dlq', 'r1.alerts.v1.notifier.dlq']),
+      expect.arrayContaining(['r1.shop.orders.v1.metrics.dlq', 'r1.metrics.windows.v1.metrics-sink.dlq', 'r1.metrics.windows.v1.ruler.dlq', 'r1.alerts.v1.notifier.dlq',
+        'r1.shop.fraud-labels.v1.metrics.dlq', 'r1.shop.fraud-labels.v1.fraud-desk.dlq', 'r1.fraud.scores.v1.fraud-desk.dlq', 'r1.sim.truth.v1.fraud-desk.dlq']),
     );
     expect(new Set(names).size).toBe(names.length);
   });

@@ -4,8 +4,10 @@ import { contractTopic, deadLetterSpec, lateTopicSpec, type TopicSpec } from '@m
 /** Consumer groups, without their lane, that set records of a topic aside. */
 export function deadLetterGroups(topic: string): readonly string[] {
   if (topic === 'shop.inventory.v1') return ['metrics', 'metrics-sink'];
+  if (topic === 'shop.fraud-labels.v1') return ['metrics', 'fraud-desk'];
   if (topic.startsWith('shop.')) return ['metrics'];
   if (topic === 'metrics.windows.v1') return ['metrics-sink', 'ruler'];
+  if (topic === 'fraud.scores.v1' || topic === 'sim.truth.v1') return ['fraud-desk'];
   return topic === 'alerts.v1' ? ['notifier'] : [];
 }
 
