@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from .contracts import catalogue, is_lane
+from .contracts import catalogue, contracts_dir, is_lane
 from .errors import ConfigError
 
 T = TypeVar("T")
@@ -53,12 +53,27 @@ class Config:
     cores: int
     """Cores that Spark uses."""
     spark_jars: Path
-    """Folder of the jars that Spark needs for Kafka and Avro; none: `spark-jars` in MILLRACE_CACHE."""
+    """Folder of the jars that Spark needs beside its own; none: `spark-jars` in MILLRACE_CACHE."""
+    fraud_rules: Path
+    """File of the fraud rules; none: deploy/fraud/rules.yaml."""
+    fraud_models: Path
+    """Folder of the fraud models; none: `models/fraud` in MILLRACE_HOME."""
+    fraud_revise_ms: int
+    """How long after an order, in event time, an event that should have come before it still has it scored again: `10m`."""
+    fraud_batch_ms: int
+    """Time between two checkpoints of the scoring query: `60s`. After a crash, so much may be scored twice, with the same result."""
+    fraud_orders: int
+    """Most orders in the feature state, about 700 bytes each; beyond that the oldest are forgotten before their 38 days."""
 
     @property
     def checkpoint(self) -> Path:
         """Folder of this lane's query and state."""
         return self.home / "checkpoints" / self.lane / "metrics"
+
+    @property
+    def fraud_checkpoint(self) -> Path:
+        """Folder of this lane's scoring query and feature state."""
+        return self.home / "checkpoints" / self.lane / "fraud"
 
 
 def duration_ms(text: str) -> int:
@@ -105,6 +120,11 @@ def _metrics(text: str) -> frozenset[str]:
     return names or frozenset(catalogue())
 
 
+def _shipped_rules() -> Path:
+    """The repository's file; in a container, where no repository is, MILLRACE_FRAUD_RULES names one."""
+    return contracts_dir().parents[1] / "deploy" / "fraud" / "rules.yaml"
+
+
 def read_config(env: Mapping[str, str] | None = None) -> Config:
     """Reads the environment. Throws ConfigError with every problem."""
     source = os.environ if env is None else env
@@ -136,6 +156,13 @@ def read_config(env: Mapping[str, str] | None = None) -> Config:
         heap=take("MILLRACE_SPARK_HEAP", "700m", str),
         java_options=take("MILLRACE_SPARK_JAVA_OPTIONS", " ", str.strip),
         cores=take("MILLRACE_SPARK_CORES", "2", lambda text: _whole(text, 1)),
+        fraud_rules=take(
+            "MILLRACE_FRAUD_RULES", str(contracts_dir().parents[1] / "deploy/fraud/rules.yaml"), lambda text: Path(text).expanduser()
+        ),
+        fraud_models=take("MILLRACE_FRAUD_MODELS", str(home / "models/fraud"), lambda text: Path(text).expanduser()),
+        fraud_revise_ms=take("MILLRACE_FRAUD_REVISE", "10m", duration_ms),
+        fraud_batch_ms=take("MILLRACE_FRAUD_BATCH", "60s", duration_ms),
+        fraud_orders=take("MILLRACE_FRAUD_ORDERS", "1000000", lambda text: _whole(text, 1)),
         spark_jars=take("MILLRACE_SPARK_JARS", str(cache / "spark-jars"), lambda text: Path(text).expanduser()),
     )
     if problems:

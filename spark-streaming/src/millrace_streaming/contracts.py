@@ -20,6 +20,9 @@ ORDERS = "shop.orders.v1"
 CLICKS = "shop.clickstream.v1"
 INVENTORY = "shop.inventory.v1"
 FEEDBACK = "shop.feedback.v1"
+LABELS = "shop.fraud-labels.v1"
+TRUTH = "sim.truth.v1"
+SCORES_TOPIC = "fraud.scores.v1"
 SOURCES = (ORDERS, CLICKS, INVENTORY, FEEDBACK)
 """Source topics; the place in this tuple is the topic's code in the query."""
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pyspark.sql import SparkSession
 
@@ -49,12 +49,12 @@ class Runner:
         self._store = Store(config.checkpoint / "state.sqlite")
         reconcile(config.checkpoint, self._store.batch())
         self._state.load(self._store)
-        _patiently(partial(require_topics, config))
+        patiently(partial(require_topics, config))
         registry = Registry(config.registry_url)
         self._gate = Gate(self._spark, config.lane, config.metrics, registry)
         for code in range(len(SOURCES)):
-            _patiently(partial(self._gate.learn, code))
-        encoder = Encoder(config.lane, _patiently(lambda: registry.id_to_write(WINDOWS_TOPIC)))
+            patiently(partial(self._gate.learn, code))
+        encoder = Encoder(config.lane, patiently(lambda: registry.id_to_write(WINDOWS_TOPIC)))
         self.stop = threading.Event()
         publisher = Publisher(config, self._store.identity(), self.stop)
         self.processor = BatchProcessor(config, self._state, self._store, self._gate, encoder, publisher, self._telemetry, self.stop)
@@ -63,7 +63,7 @@ class Runner:
         """Runs until a signal, or until everything there was is read. Returns the exit code."""
         config, processor = self._config, self.processor
         server = self._telemetry.serve(config.http_port)
-        _patiently(processor.resume)
+        patiently(processor.resume)
         processor.tell_gaps()
         self._remember_ids()
         writer = read_stream(self._spark, config).writeStream.queryName(f"metrics-{config.lane}").foreachBatch(processor.process)
@@ -99,7 +99,8 @@ class Runner:
             log.info("%d ids of open minutes are known again, %d cells in %.1f s", self._gate.remembered(), n, time.monotonic() - began)
 
 
-def _patiently(ask: Callable[[], T]) -> T:
+def patiently(ask: Callable[[], T]) -> T:
+    """Asks until the infrastructure answers; an error that waiting cannot mend is thrown."""
     told = ""
     while True:
         try:
@@ -113,7 +114,13 @@ def _patiently(ask: Callable[[], T]) -> T:
             time.sleep(_PAUSE_S)
 
 
-def stop_on_signals(runner: Runner) -> None:
+class Stoppable(Protocol):
+    """A job that ends when its event is set."""
+
+    stop: threading.Event
+
+
+def stop_on_signals(runner: Stoppable) -> None:
     """The first SIGTERM or SIGINT drains, the second ends at once."""
 
     def handle(number: int, _: FrameType | None) -> None:

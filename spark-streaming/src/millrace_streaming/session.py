@@ -20,10 +20,10 @@ _JAVA_OPTIONS = "-XX:+UseParallelGC -XX:MaxMetaspaceSize=256m -XX:ReservedCodeCa
 _SOURCES = Path(__file__).resolve().parent / "jvm"
 
 
-def build_helper(cache: Path) -> Path:
-    """Compiles jvm/*.scala with the compiler that pyspark carries. Kept in the cache by the hash of the sources."""
-    sources = sorted(_SOURCES.glob("*.scala"))
-    digest = hashlib.sha256(pyspark.__version__.encode())
+def build_helper(cache: Path, jars: list[Path]) -> Path:
+    """Compiles jvm/**/*.scala against `jars` and those of pyspark, whose compiler it is. Kept in the cache by the hash of all that."""
+    sources = sorted(_SOURCES.rglob("*.scala"))
+    digest = hashlib.sha256("\n".join([pyspark.__version__, *(jar.name for jar in jars)]).encode())
     for source in sources:
         digest.update(source.read_bytes())
     jar = cache / "spark-helper" / f"millrace-helper-{digest.hexdigest()[:16]}.jar"
@@ -33,7 +33,8 @@ def build_helper(cache: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=jar.parent) as folder:
         classes = Path(folder) / "classes"
         classes.mkdir()
-        command = [_java(), "-Xss8m", "-Dscala.usejavacp=true", "-cp", f"{_spark_jars()}/*", "scala.tools.nsc.Main", "-d", str(classes)]
+        class_path = os.pathsep.join(map(str, [*jars, f"{_spark_jars()}/*"]))
+        command = [_java(), "-Xss8m", "-Dscala.usejavacp=true", "-cp", class_path, "scala.tools.nsc.Main", "-d", str(classes)]
         run = subprocess.run([*command, *map(str, sources)], capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise HelperBuildError(f"the JVM helper does not compile:\n{run.stdout}{run.stderr}")
@@ -43,6 +44,14 @@ def build_helper(cache: Path) -> Path:
                 archive.write(file, str(file.relative_to(classes)))
         os.replace(packed, jar)
     return jar
+
+
+def list_jars(folder: Path) -> list[Path]:
+    """The jars that Spark needs beside its own. Throws ConfigError where there are none."""
+    jars = sorted(folder.glob("*.jar"))
+    if not jars:
+        raise ConfigError([f"MILLRACE_SPARK_JARS: no jars in {folder}; `millrace up` fetches them"])
+    return jars
 
 
 def _spark_jars() -> Path:
@@ -57,12 +66,10 @@ def _java() -> str:
     return found
 
 
-def open_session(config: Config) -> SparkSession:
-    """A session in this process, tuned for short batches on few cores."""
-    jars = sorted(config.spark_jars.glob("*.jar"))
-    if not jars:
-        raise ConfigError([f"MILLRACE_SPARK_JARS: no jars in {config.spark_jars}; `millrace up` fetches them"])
-    class_path = os.pathsep.join(map(str, [build_helper(config.cache), *jars]))
+def open_session(config: Config, job: str = "metrics", cores: int | None = None) -> SparkSession:
+    """A session in this process, tuned for short batches on few cores. `cores`: tasks at a time, if not as configured."""
+    jars = list_jars(config.spark_jars)
+    class_path = os.pathsep.join(map(str, [build_helper(config.cache, jars), *jars]))
     # The JVM's threads would take a malloc arena each, some hundred MB together.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     settings = {
@@ -83,7 +90,7 @@ def open_session(config: Config) -> SparkSession:
         # What a record says is never logged, and INFO of Spark is noise.
         "spark.log.level": "ERROR",
     }
-    builder = SparkSession.builder.master(f"local[{config.cores}]").appName(f"millrace-metrics-{config.lane}")
+    builder = SparkSession.builder.master(f"local[{cores or config.cores}]").appName(f"millrace-{job}-{config.lane}")
     for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()

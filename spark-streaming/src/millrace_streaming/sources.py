@@ -32,14 +32,19 @@ def topics(lane: str) -> list[str]:
 
 
 def require_topics(config: Config) -> None:
-    """Throws KafkaNotReadyError where the broker or a topic of this job is not there: a query that meets neither would end."""
+    """As `require`, for the topics of the windowed metrics."""
+    require(config, [*topics(config.lane), in_lane(config.lane, WINDOWS_TOPIC), in_lane(config.lane, LATE_TOPIC)])
+
+
+def require(config: Config, wanted: list[str]) -> None:
+    """Throws KafkaNotReadyError where the broker or a topic is not there: a query that meets neither would end."""
     # Its own words for a broker that is still starting are many.
     client = AdminClient({"bootstrap.servers": config.brokers, "log_level": 2})
     try:
         there = client.list_topics(timeout=_LOOK_S).topics
     except KafkaException as error:
         raise KafkaNotReadyError(f"Kafka at {config.brokers} does not answer: {error}") from error
-    missing = {*topics(config.lane), in_lane(config.lane, WINDOWS_TOPIC), in_lane(config.lane, LATE_TOPIC)} - there.keys()
+    missing = set(wanted) - there.keys()
     if missing:
         raise KafkaNotReadyError(f"the broker has no {', '.join(sorted(missing))}: run `millrace topics create`")
 

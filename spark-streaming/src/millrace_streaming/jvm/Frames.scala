@@ -7,6 +7,7 @@ import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.classic.Dataset
 import org.apache.spark.sql.execution.LogicalRDD
+import org.apache.spark.sql.types.StructType
 
 /** Bridges that Spark keeps to its own packages. */
 object Frames {
@@ -19,6 +20,10 @@ object Frames {
     val cells = rows(classic).mapPartitions(Tally.run(_, at))
     classic.sparkSession.internalCreateDataFrame(cells, Tally.Columns)
   }
+
+  /** Rows that are in Spark's form already, in the session of `other`. */
+  def of(other: DataFrame, rows: RDD[InternalRow], schema: StructType): DataFrame =
+    other.asInstanceOf[Dataset[_]].sparkSession.internalCreateDataFrame(rows, schema)
 
   /** A batch of a stream holds its rows already; planned again, each would be copied once more. */
   private def rows(frame: Dataset[_]): RDD[InternalRow] = frame.queryExecution.analyzed match {

@@ -7,10 +7,10 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow
 import org.apache.spark.unsafe.types.UTF8String
 
 /** The writer schema is not known yet: the driver asks the registry. */
-private final class UnknownSchema(val id: Int) extends RuntimeException(null, null, false, false)
+private[streaming] final class UnknownSchema(val id: Int) extends RuntimeException(null, null, false, false)
 
 /** What one source topic needs: its place in the contract, its compiled writer schemas, what it has seen. */
-private final class TopicGate(val topic: UTF8String, val code: Int, val contract: Schema) {
+private[streaming] final class TopicGate(val topic: UTF8String, val code: Int, val contract: Schema) {
   val compiler = new Compiler(contract)
   val plans = new ConcurrentHashMap[Int, RecordNode]
   /** Schema ids that are refused, with the detail. */

@@ -1,0 +1,212 @@
+package io.millrace.streaming.fraud
+
+import java.nio.charset.StandardCharsets.UTF_8
+import java.sql.Timestamp
+import java.util.concurrent.ThreadLocalRandom
+import java.util.concurrent.atomic.{AtomicLongArray, LongAdder}
+import java.util.{Properties, UUID}
+
+import scala.collection.mutable
+import scala.collection.mutable.ArrayBuffer
+import scala.jdk.CollectionConverters._
+
+import com.fasterxml.jackson.databind.ObjectMapper
+import org.apache.kafka.clients.consumer.KafkaConsumer
+import org.apache.kafka.common.TopicPartition
+import org.apache.kafka.common.serialization.ByteArrayDeserializer
+import org.apache.spark.sql.{DataFrame, Encoders}
+
+/** A Kafka record as Spark's sink takes it. */
+final case class Header(key: String, value: Array[Byte])
+final case class ScoreRecord(key: Array[Byte], value: Array[Byte], headers: Seq[Header])
+
+/** What the scoring query of this JVM's one lane is made of. The query must run in one JVM (local mode): its tasks share the state. */
+final class FraudQuery(
+    val lane: String,
+    val reader: RecordReader,
+    topics: Array[String],
+    partitions: Array[Int],
+    val features: Features,
+    words: Array[String],
+    journal: Journal,
+    reviseMs: Long,
+    slackMs: Long,
+    mostFacts: Int,
+    rules: RuleFile,
+    models: ModelFolder,
+    scoreContract: String,
+    schemaId: Int) {
+
+  private val state = new FraudState(features, reviseMs, mostFacts, journal)
+  private val firstCode = partitions.scanLeft(0)(_ + _)
+  @volatile private var turns: Turns = null
+  private val width = features.names.length
+  private val champion = new Scorer(new Sources { def rules: RuleSet = FraudQuery.this.rules.current; def model: TreeModel = models.champion }, width)
+  private val writers = ThreadLocal.withInitial[ScoreWriter](() => new ScoreWriter(scoreContract, schemaId, lane, topics, features, words))
+  private val flusher = new Thread(() => flushing(), "fraud-journal")
+  @volatile private var closed = false
+  @volatile private var failure: Throwable = null
+  private val events = new AtomicLongArray(3)
+  private val scores, degraded = new LongAdder
+  private val decisions = Array.fill(3)(new LongAdder)
+  private val ruleHits = new java.util.concurrent.ConcurrentHashMap[String, LongAdder]
+  private val shadowHits = new java.util.concurrent.ConcurrentHashMap[String, LongAdder]
+
+  /** Reads the journal. Returns its entries. */
+  def restore(): Long = journal.restore(state)
+
+  /**
+   * Reads from Kafka what the journal lacks before `until` (next offset to score by topic and partition), and the orders that a late event
+   * may still change. Returns the records read.
+   */
+  def catchUp(brokers: String, until: String): Long = {
+    val wanted = new ObjectMapper().readTree(until).properties.asScala.flatMap { topic =>
+      val source = reader.source(topic.getKey)
+      topic.getValue.properties.asScala.map(p => (source, p.getKey.toInt, p.getValue.asLong))
+    }.filter { case (source, _, next) => source >= 0 && next > 0 }.toSeq
+    if (wanted.isEmpty) return 0
+    val settings = new Properties
+    settings.put("bootstrap.servers", brokers)
+    settings.put("enable.auto.commit", "false")
+    settings.put("auto.offset.reset", "earliest")
+    settings.put("max.partition.fetch.bytes", "16777216")
+    val consumer = new KafkaConsumer[Array[Byte], Array[Byte]](settings, new ByteArrayDeserializer, new ByteArrayDeserializer)
+    try {
+      val left = new mutable.HashMap[TopicPartition, (Int, Long)]
+      wanted.foreach { case (source, p, next) => left(new TopicPartition(reader.topic(source), p)) = (source, next) }
+      consumer.assign(left.keys.asJavaCollection)
+      val begins = consumer.beginningOffsets(left.keys.asJavaCollection)
+      left.toSeq.foreach { case (tp, (source, next)) =>
+        val known = journal.position(source, tp.partition).getOrElse(0L)
+        val recent = if (source == Source.Orders) state.recentOffset(tp.partition).getOrElse(known) else known
+        val from = math.max(math.min(known, recent), begins.get(tp).longValue)
+        consumer.seek(tp, from)
+        if (from >= next) { left -= tp; consumer.pause(java.util.List.of(tp)) }
+      }
+      var n = 0L
+      while (left.nonEmpty) {
+        consumer.poll(java.time.Duration.ofMillis(200)).forEach { record =>
+          val tp = new TopicPartition(record.topic, record.partition)
+          left.get(tp).foreach { case (source, next) =>
+            if (record.offset < next) { n += 1; admit(source, record.partition, record.offset, reader.read(source, record.timestamp, record.value), null) }
+          }
+        }
+        left.toSeq.foreach { case (tp, (_, next)) => if (consumer.position(tp) >= next) { left -= tp; consumer.pause(java.util.List.of(tp)) } }
+      }
+      n
+    } finally consumer.close()
+  }
+
+  /** The stream of scores. `records`: a Kafka source; the sink takes `key`, `value`, `headers`. */
+  def scoresOf(records: DataFrame): DataFrame = {
+    FraudQuery.open(this)
+    turns = new Turns(partitions.sum, slackMs)
+    flusher.setDaemon(true)
+    flusher.start()
+    val raw = records.select("topic", "partition", "offset", "timestamp", "value")
+      .as(Encoders.tuple(Encoders.STRING, Encoders.scalaInt, Encoders.scalaLong, Encoders.TIMESTAMP, Encoders.BINARY))
+    raw.mapPartitions(FraudQuery.score _)(Encoders.product[ScoreRecord]).toDF()
+  }
+
+  private def admit(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = state.synchronized {
+    if (event != null) source match {
+      case Source.Orders => state.takeOrder(partition, offset, event, emit)
+      case Source.Clicks => state.takeClick(partition, offset, event, emit)
+      case _ => state.takeLabel(partition, offset, event, emit)
+    }
+    journal.reached(source, partition, offset + 1)
+  }
+
+  private[fraud] def scoring(rows: Iterator[(String, Int, Long, Timestamp, Array[Byte])]): Iterator[ScoreRecord] = new Iterator[ScoreRecord] {
+    private val ready = new ArrayBuffer[ScoreRecord]
+    private val computed = new ArrayBuffer[Computed]
+    private var at = 0
+    private var code = -1
+
+    override def hasNext: Boolean = {
+      while (at == ready.length) {
+        if (failure != null) throw failure
+        ready.clear(); at = 0
+        if (code >= 0) turns.polling(code)
+        if (!rows.hasNext) return false
+        val (topic, partition, offset, timestamp, value) = rows.next()
+        val source = reader.source(topic)
+        code = firstCode(source) + partition
+        val event = reader.read(source, timestamp.getTime, value)
+        events.incrementAndGet(source)
+        if (event != null) {
+          turns.await(code, event(Events.OccurredAt).asInstanceOf[Long])
+        }
+        admit(source, partition, offset, event, c => computed += c)
+        computed.foreach(c => ready += record(c))
+        computed.clear()
+      }
+      true
+    }
+
+    override def next(): ScoreRecord = { if (!hasNext) throw new NoSuchElementException; at += 1; ready(at - 1) }
+  }
+
+  private def record(c: Computed): ScoreRecord = {
+    val now = System.currentTimeMillis
+    val (set, model, challenger) = (rules.current, models.champion, models.challenger)
+    val verdict = champion.judge(c, set, model)
+    val shadows = verdict.hits.filter(_.shadow).map(hit => (hit.id, set.version, if (hit.score.isNaN) 0.0 else hit.score, Decision.of(hit.decision))) ++
+      (if (challenger == null) None else { val trial = champion.judge(c, set, challenger); Some(("challenger", challenger.version, trial.score, trial.decisionCode)) })
+    scores.increment()
+    decisions(verdict.decisionCode).increment()
+    if (model == null) degraded.increment()
+    verdict.hits.foreach(hit => (if (hit.shadow) shadowHits else ruleHits).computeIfAbsent(hit.id, _ => new LongAdder).increment())
+    val order = c.order(Events.OrderId).toString
+    ScoreRecord(order.getBytes(UTF_8), writers.get.write(c, verdict, set, model, shadows, now), headers(order, c.revision, now))
+  }
+
+  private def headers(order: String, revision: Long, now: Long): Seq[Header] = {
+    val random = ThreadLocalRandom.current
+    val trace = f"00-${random.nextLong()}%016x${random.nextLong()}%016x-${random.nextLong()}%016x-01"
+    FraudQuery.Constant ++ Seq(Header("ce_id", s"$lane/$order/$revision".getBytes(UTF_8)),
+      Header("ce_time", java.time.Instant.ofEpochMilli(now).toString.getBytes(UTF_8)), Header("traceparent", trace.getBytes(UTF_8)))
+  }
+
+  private def flushing(): Unit = try {
+    while (!closed) { journal.flush(state); Thread.sleep(1000) }
+  } catch {
+    case _: InterruptedException => ()
+    // Without its journal the state would be lost with the process: the query ends, and says why.
+    case e: Throwable => failure = e
+  }
+
+  def close(): Unit = if (!closed) { closed = true; flusher.interrupt(); flusher.join(5000); journal.close(state); rules.close(); models.close(); FraudQuery.open(null) }
+
+  /** Counters and sizes as JSON, for Prometheus. */
+  def stats(): String = {
+    val out = new ObjectMapper().createObjectNode
+    state.synchronized {
+      out.put("facts", state.factsHeld).put("entities", state.entitiesHeld).put("sessions", state.sessionsHeld).put("revisions", state.revisions).put("forgotten", state.forgotten)
+      val at = out.putObject("positions")
+      for (source <- 0 until 3; p <- 0 until partitions(source); next <- journal.position(source, p)) at.put(s"$source/$p", next)
+    }
+    out.put("scores", scores.sum).put("degraded", degraded.sum).put("refused", reader.refused.sum)
+    val read = out.putArray("events")
+    (0 until 3).foreach(i => read.add(events.get(i)))
+    val decided = out.putArray("decisions")
+    decisions.foreach(d => decided.add(d.sum))
+    val (hits, quiet) = (out.putObject("rules"), out.putObject("shadow"))
+    ruleHits.forEach((id, n) => hits.put(id, n.sum))
+    shadowHits.forEach((id, n) => quiet.put(id, n.sum))
+    out.put("rulesVersion", rules.current.version).put("rulesProblem", rules.problem).put("modelProblem", models.problem)
+    out.put("model", Option(models.champion).map(_.version).orNull).put("challenger", Option(models.challenger).map(_.version).orNull)
+    out.toString
+  }
+}
+
+object FraudQuery {
+  @volatile private var current: FraudQuery = null
+  private[fraud] def open(query: FraudQuery): Unit = current = query
+
+  /** What each of the query's tasks runs; it finds its query here, since nothing of it can be serialized. */
+  def score(rows: Iterator[(String, Int, Long, Timestamp, Array[Byte])]): Iterator[ScoreRecord] = current.scoring(rows)
+
+  private val Constant = Seq("ce_specversion" -> "1.0", "ce_source" -> "/millrace/spark-streaming", "ce_type" -> "io.millrace.FraudScore", "content-type" -> "application/avro")
+    .map { case (name, value) => Header(name, value.getBytes(UTF_8)) }
+}

@@ -1,0 +1,388 @@
+package io.millrace.streaming.fraud
+
+import java.util.ArrayDeque
+
+import scala.collection.mutable
+import scala.collection.mutable.ArrayBuffer
+
+import org.apache.spark.sql.catalyst.expressions.XXH64
+import org.apache.spark.sql.catalyst.util.ArrayData
+import org.apache.spark.unsafe.types.UTF8String
+
+/** A topic's part in the features. The numbers are those of the partitions' codes. */
+private[streaming] object Source {
+  final val Orders = 0
+  final val Clicks = 1
+  final val Labels = 2
+}
+
+/** A record that a score rests on. */
+final case class Evidence(source: Int, partition: Int, first: Long, last: Long)
+
+/** Another holder's view of an entity of the order. */
+final case class Linked(kind: String, id: String, orders: Long, customers: Long, frauds: Long)
+
+/**
+ * An order with its features: all that rules, model and reader need. `revision` counts the events it rests on, so that of two
+ * computations of one order the one that knew more has the higher one, whoever made them.
+ */
+final class Computed(val order: Array[Any], val partition: Int, val offset: Long, val revision: Long, val features: Array[Double],
+    val linked: Array[Linked], val evidence: Array[Evidence])
+
+/** The order as it was scored, for as long as a late event may change its features. */
+private final class Recent(val ref: Int, val order: Array[Any], var revision: Long)
+
+/**
+ * The feature state of one lane: takes events in any order and computes, for each order placed, its features: a function of the events
+ * up to its event time, whatever the order of their arrival. An event that comes after an order it should have come before has that
+ * order computed again, if it is no older than `reviseMs` against the newest. Taking an event again changes nothing.
+ * Not thread-safe: FraudQuery holds the lock.
+ */
+final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, journal: Journal) {
+  private val kinds = features.kinds
+  private val facts = new Facts(kinds.length)
+  private val entities: Array[mutable.LongMap[Entity]] = Array.fill(kinds.length)(new mutable.LongMap[Entity])
+  /** Placed orders by the hash of their id. */
+  private val orders = new mutable.LongMap[Int]
+  /** Refusals and refunds by the hash of their event's id. */
+  private val others = new mutable.LongMap[Int]
+  private val sessions = new mutable.LongMap[Session]
+  /** Labels whose order is not here yet. */
+  private val waiting = new mutable.LongMap[FraudState.Label]
+  private val recents = new ArrayDeque[Recent]
+  private val recentByRef = new mutable.LongMap[Recent]
+  /** Newest event time by partition of the orders. */
+  private val newest = new mutable.LongMap[Long]
+  private var sweptAt = 0L
+  private val customer = features.kind("customer")
+  private val strong = Array("customer", "card", "device", "ip", "address").map(features.kind)
+  private val affected = new ArrayBuffer[Recent]
+
+  def factsHeld: Int = facts.size
+  def entitiesHeld: Int = entities.map(_.size).sum
+  def sessionsHeld: Int = sessions.size
+  /** Orders whose window was cut short because `mostFacts` was reached. */
+  var forgotten = 0L
+  var revisions = 0L
+
+  /** Offset from which a partition's orders may still be changed by a late event. */
+  private[fraud] def recentOffset(partition: Int): Option[Long] = {
+    val horizon = newestTime - reviseMs
+    var ref = facts.next - 1
+    var lowest = Long.MaxValue
+    val end = math.max(facts.first, facts.next - FraudState.MostRecent)
+    while (ref >= end) {
+      val (c, i) = (facts.chunk(ref), facts.slot(ref))
+      if (c.partition(i) == partition && c.time(i) >= horizon && c.offset(i) < lowest) lowest = c.offset(i)
+      ref -= 1
+    }
+    if (lowest == Long.MaxValue) None else Some(lowest)
+  }
+
+  /** An event of an order. Orders placed, and those that it changes, are given to `emit`; null only remembers. */
+  def takeOrder(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+    val factType = FraudState.factType(event(Events.EventType).asInstanceOf[UTF8String])
+    if (factType < 0) return
+    val order = Hashes.of(event(Events.OrderId))
+    val id = Hashes.of(event(Events.EventId))
+    val known = if (factType == FactType.Placed) orders.getOrElse(order, -1) else others.getOrElse(id, -1)
+    if (known >= 0) {
+      // A record that is read again after a restart is scored again; a copy of it elsewhere in the log is not.
+      val c = facts.chunk(known)
+      if (factType == FactType.Placed && c.partition(facts.slot(known)) == partition && c.offset(facts.slot(known)) == offset) score(known, event, emit)
+      return
+    }
+    val ref = facts.add()
+    val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    c.time(i) = event(Events.OccurredAt).asInstanceOf[Long]
+    c.amount(i) = event(Events.TotalMinor).asInstanceOf[Long]
+    c.order(i) = order; c.event(i) = id
+    c.partition(i) = partition.toByte; c.offset(i) = offset
+    c.factType(i) = factType.toByte
+    var k = 0
+    while (k < kinds.length) {
+      if (!kinds(k).ofLine) c.entities(k)(i) = Hashes.of(event(kinds(k).field))
+      else {
+        val ids = FraudState.lineIds(event(Events.Lines).asInstanceOf[ArrayData], kinds(k).field)
+        if (ids.length > 0) c.entities(k)(i) = ids(0)
+        if (ids.length > 1) c.more(i) = ids.drop(1)
+      }
+      k += 1
+    }
+    if (journal != null) journal.fact(c, i)
+    index(ref)
+    val session = event(Events.SessionId)
+    if (factType == FactType.Placed) {
+      if (session != null) visit(Hashes.of(session)).orders :+= ref
+      val label = waiting.remove(order)
+      label.foreach(l => mark(ref, l))
+      score(ref, event, emit)
+    }
+    revise(ref, c.time(i), emit)
+    see(partition, c.time(i))
+  }
+
+  def takeClick(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+    val session = event(Events.ClickSession)
+    if (session == null) return
+    val at = event(Events.OccurredAt).asInstanceOf[Long]
+    val (id, eventId, clickType) = (Hashes.of(session), Hashes.of(event(Events.EventId)), Events.clickType(event(Events.EventType).asInstanceOf[UTF8String]))
+    if (!click(id, partition, offset, at, eventId, clickType)) return
+    if (journal != null) journal.click(id, partition, offset, at, eventId, clickType)
+    val placed = sessions(id).orders
+    var i = 0
+    while (i < placed.length) { if (facts.holds(placed(i)) && facts.time(placed(i)) >= at) recentByRef.get(placed(i)).foreach(affected += _); i += 1 }
+    again(emit)
+  }
+
+  def takeLabel(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+    if (event(Events.LabelFraud) != true) return
+    val at = event(Events.OccurredAt).asInstanceOf[Long]
+    val order = Hashes.of(event(Events.LabelOrder))
+    if (!label(order, FraudState.Label(at, partition.toByte, offset))) return
+    if (journal != null) journal.label(order, at, partition, offset)
+    orders.get(order).foreach(ref => revise(ref, at, emit))
+  }
+
+  // ---- what the journal gives back
+
+  private[fraud] def restoreFact(fill: (Chunk, Int) => Unit): Unit = {
+    val ref = facts.add()
+    val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    fill(c, i)
+    if (if (c.factType(i) == FactType.Placed) orders.contains(c.order(i)) else others.contains(c.event(i))) throw new JournalException("a fact twice")
+    index(ref)
+    see(c.partition(i), c.time(i))
+    waiting.remove(c.order(i)).foreach(mark(ref, _))
+  }
+
+  private[fraud] def label(order: Long, label: FraudState.Label): Boolean = orders.get(order) match {
+    case Some(ref) => mark(ref, label)
+    case None =>
+      val sooner = waiting.get(order).forall(_.at > label.at)
+      if (sooner) waiting(order) = label
+      sooner
+  }
+
+  private[fraud] def click(session: Long, partition: Int, offset: Long, at: Long, event: Long, clickType: Byte): Boolean =
+    visit(session).add(at, event, clickType, partition.toByte, offset)
+
+  // ----
+
+  private def visit(id: Long): Session = sessions.getOrElseUpdate(id, new Session)
+
+  private def index(ref: Int): Unit = {
+    val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    val factType = c.factType(i)
+    if (factType == FactType.Placed) orders(c.order(i)) = ref else others(c.event(i)) = ref
+    // A refund is the customer's doing; a refused payment speaks of everything it was tried with.
+    if (factType == FactType.Refund) entity(customer, c.entities(customer)(i)).of(factType).insert(ref)
+    else each(ref)((_, entity) => entity.of(factType).insert(ref))
+  }
+
+  private def entity(kind: Int, id: Long): Entity = entities(kind).getOrElseUpdate(id, new Entity(facts))
+
+  private def each(ref: Int)(f: (Int, Entity) => Unit): Unit = {
+    val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    var k = 0
+    while (k < kinds.length) {
+      val id = c.entities(k)(i)
+      if (id != 0) f(k, entity(k, id))
+      if (kinds(k).ofLine && c.more(i) != null) c.more(i).foreach(more => f(k, entity(k, more)))
+      k += 1
+    }
+  }
+
+  /** Notes the sooner label. False where it was known. */
+  private def mark(ref: Int, label: FraudState.Label): Boolean = {
+    val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    if (c.fraudAt(i) <= label.at) return false
+    c.fraudAt(i) = label.at; c.labelPartition(i) = label.partition; c.labelOffset(i) = label.offset
+    each(ref)((_, entity) => entity.labelled.insert(ref))
+    true
+  }
+
+  /** Computes again the orders that should have known the fact or label of `at`. */
+  private def revise(ref: Int, at: Long, emit: Computed => Unit): Unit = {
+    val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    if (c.factType(i) == FactType.Refund) later(customer, entity(customer, c.entities(customer)(i)), ref, at)
+    else each(ref)((k, entity) => later(k, entity, ref, at))
+    again(emit)
+  }
+
+  private def later(kind: Int, entity: Entity, ref: Int, at: Long): Unit = {
+    val series = entity.placed
+    var i = series.end - 1
+    // From the newest back: mostly the first is already before it.
+    while (i >= series.start && series.time(i) >= at + kinds(kind).lagMs && series(i) != ref) {
+      recentByRef.get(series(i)).foreach(recent => if (!affected.contains(recent)) affected += recent)
+      i -= 1
+    }
+  }
+
+  private def again(emit: Computed => Unit): Unit = if (affected.nonEmpty) {
+    affected.foreach { recent =>
+      val computed = compute(recent.ref, recent.order)
+      if (computed.revision > recent.revision) {
+        recent.revision = computed.revision
+        revisions += 1
+        if (emit != null) emit(computed)
+      }
+    }
+    affected.clear()
+  }
+
+  private def score(ref: Int, order: Array[Any], emit: Computed => Unit): Unit = {
+    val known = recentByRef.getOrNull(ref)
+    if (emit != null) {
+      val computed = compute(ref, order)
+      emit(computed)
+      if (known != null) known.revision = computed.revision else remember(new Recent(ref, order, computed.revision))
+    } else if (known == null) remember(new Recent(ref, order, 0))
+  }
+
+  private def remember(recent: Recent): Unit = {
+    recents.addLast(recent)
+    recentByRef(recent.ref) = recent
+    val horizon = newestTime - reviseMs
+    while (recents.size > FraudState.MostRecent || (!recents.isEmpty && recents.peekFirst.ref != recent.ref && older(recents.peekFirst, horizon))) {
+      recentByRef -= recents.pollFirst().ref
+    }
+  }
+
+  private def older(recent: Recent, horizon: Long): Boolean = !facts.holds(recent.ref) || facts.time(recent.ref) < horizon
+
+  private def compute(ref: Int, order: Array[Any]): Computed = {
+    val (c, slot) = (facts.chunk(ref), facts.slot(ref))
+    val mine = Array.tabulate(kinds.length) { k =>
+      val id = c.entities(k)(slot)
+      if (id == 0) FraudState.NoEntities
+      else if (kinds(k).ofLine && c.more(slot) != null) (id +: c.more(slot)).map(entity(k, _))
+      else Array(entity(k, id))
+    }
+    val clicks = order(Events.SessionId) match { case null => null; case id => sessions.getOrNull(Hashes.of(id)) }
+    val m = new Moment(features, facts, clicks, order, ref, mine)
+    val revision = 1 + known(m)
+    new Computed(order, c.partition(slot), c.offset(slot), revision, features.row(m), linked(m), evidence(m, c.partition(slot), c.offset(slot)))
+  }
+
+  /** Events that this computation knows of: those of its entities that are kept, up to the order. */
+  private def known(m: Moment): Long = {
+    val since = m.time - features.keptMs
+    var n = if (m.clicks == null) 0L else m.clicks.until(m.time).toLong
+    m.entities.foreach(_.foreach { e =>
+      n += FraudState.between(e.placed, since, m.ref)
+      if (e.declined != null) n += FraudState.between(e.declined, since, m.ref)
+      if (e.refunds != null) n += FraudState.between(e.refunds, since, m.ref)
+      if (e.frauds != null) {
+        var i = e.frauds.after(since)
+        while (i < e.frauds.end) { if (facts.fraudAt(e.frauds(i)) <= m.time) n += 1; i += 1 }
+      }
+    })
+    n
+  }
+
+  private def linked(m: Moment): Array[Linked] = strong.filter(m.entities(_).length > 0).map { kind =>
+    val e = m.entities(kind)(0)
+    val span = Span.of(e.placed, e.placed.placeOf(m.ref), m.time, FraudState.LinkedMs, 0)
+    val frauds = if (e.frauds == null) 0 else (e.frauds.after(span.begin) until e.frauds.end).count(i => facts.fraudAt(e.frauds(i)) <= m.time)
+    Linked(kinds(kind).name, m.order(kinds(kind).field).toString, span.count, features.distinct(m, e, span, customer), frauds)
+  }
+
+  /** The order, the clicks of its visit, and of each strong entity the latest facts and the label before it. */
+  private def evidence(m: Moment, partition: Int, offset: Long): Array[Evidence] = {
+    val out = new ArrayBuffer[Evidence]
+    def add(e: Evidence): Unit = if (!out.contains(e)) out += e
+    add(Evidence(Source.Orders, partition, offset, offset))
+    if (m.clicks != null && m.clicks.until(m.time) > 0) add(Evidence(Source.Clicks, m.clicks.partition, m.clicks.firstOffset, m.clicks.lastOffset))
+    for (kind <- strong; e <- m.entities(kind)) {
+      for (series <- Seq(e.placed, e.declined, e.refunds) if series != null) {
+        val own = series.placeOf(m.ref)
+        for (i <- math.max(series.start, own - FraudState.Shown) until own) {
+          val (c, slot) = (facts.chunk(series(i)), facts.slot(series(i)))
+          if (c.time(slot) > m.time - features.keptMs) add(Evidence(Source.Orders, c.partition(slot), c.offset(slot), c.offset(slot)))
+        }
+      }
+      if (e.frauds != null) for (i <- math.max(e.frauds.start, e.frauds.end - FraudState.Shown) until e.frauds.end) {
+        val (c, slot) = (facts.chunk(e.frauds(i)), facts.slot(e.frauds(i)))
+        if (c.fraudAt(slot) <= m.time) add(Evidence(Source.Labels, c.labelPartition(slot), c.labelOffset(slot), c.labelOffset(slot)))
+      }
+    }
+    out.toArray
+  }
+
+  private def newestTime: Long = { var most = Long.MinValue; newest.foreachValue(t => if (t > most) most = t); most }
+
+  /** Notes event time, and now and then forgets what no window reaches any more. The slowest partition says how far time is. */
+  private def see(partition: Int, at: Long): Unit = {
+    if (at > newest.getOrElse(partition, Long.MinValue)) newest(partition) = at
+    if (facts.slot(facts.next) == 0 || at - sweptAt > FraudState.SweepMs) sweep()
+  }
+
+  private def sweep(): Unit = {
+    var slowest = Long.MaxValue
+    newest.foreachValue(t => if (t < slowest) slowest = t)
+    sweptAt = newestTime
+    sessions.filterInPlace((_, session) => session.last >= slowest - FraudState.SessionMs || session.orders.exists(recentByRef.contains(_)))
+    var old = facts.oldest(slowest - features.keptMs)
+    while (old.isEmpty && facts.size > mostFacts && facts.eldest.isDefined) { forgotten += Facts.ChunkSize; old = facts.eldest; old.foreach(drop); old = facts.oldest(slowest - features.keptMs) }
+    while (old.isDefined) { old.foreach(drop); old = facts.oldest(slowest - features.keptMs) }
+    waiting.filterInPlace((_, label) => label.at >= slowest - features.keptMs)
+    if (journal != null) journal.forget(slowest - features.keptMs, slowest - FraudState.SessionMs)
+  }
+
+  private def drop(chunk: Chunk): Unit = {
+    facts.dropOldest()
+    var i = 0
+    while (i < Facts.ChunkSize) {
+      if (chunk.factType(i) == FactType.Placed) orders -= chunk.order(i) else others -= chunk.event(i)
+      var k = 0
+      while (k < kinds.length) {
+        forget(k, chunk.entities(k)(i))
+        if (kinds(k).ofLine && chunk.more(i) != null) chunk.more(i).foreach(forget(k, _))
+        k += 1
+      }
+      i += 1
+    }
+  }
+
+  private def forget(kind: Int, id: Long): Unit = if (id != 0) {
+    val entity = entities(kind).getOrNull(id)
+    if (entity != null) { entity.trim(); if (entity.isEmpty) entities(kind) -= id }
+  }
+}
+
+private[fraud] object FraudState {
+  /** A sooner label replaces a later one. */
+  final case class Label(at: Long, partition: Byte, offset: Long)
+
+  /** Orders that a late event may still change, at most. */
+  final val MostRecent = 50000
+  /** Facts of an entity that are named as evidence. */
+  private final val Shown = 3
+  private final val LinkedMs = 30 * Features.DayMs
+  /** A visit without clicks for so long is over. */
+  final val SessionMs = 2 * 3600000L
+  private final val SweepMs = 600000L
+  private val NoEntities = Array.empty[Entity]
+
+  private val types = Map("PLACED" -> FactType.Placed, "PAYMENT_DECLINED" -> FactType.Declined, "REFUNDED" -> FactType.Refund,
+    "RETURNED" -> FactType.Refund, "CANCELLED" -> FactType.Refund).map { case (name, t) => UTF8String.fromString(name) -> t.toInt }
+  def factType(name: UTF8String): Int = types.getOrElse(name, -1)
+
+  private def between(series: Series, since: Long, ref: Int): Long = math.max(0, series.placeOf(ref) - series.after(since))
+
+  private def lineIds(lines: ArrayData, field: Int): Array[Long] = {
+    val n = if (lines == null) 0 else lines.numElements
+    if (n == 0) Array.emptyLongArray
+    else Array.tabulate(n)(i => Hashes.of(lines.getStruct(i, Events.Line.length).getUTF8String(field))).distinct.filter(_ != 0)
+  }
+}
+
+private[fraud] object Hashes {
+  /** 64 bits that stand for an id; 0 where there is none. One pair in 2^64 collides. */
+  def of(id: Any): Long = id match {
+    case null => 0
+    case text: UTF8String => if (text.numBytes == 0) 0 else { val h = XXH64.hashUnsafeBytes(text.getBaseObject, text.getBaseOffset, text.numBytes, 42L); if (h == 0) 1 else h }
+  }
+}
