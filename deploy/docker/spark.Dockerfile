@@ -26,6 +26,7 @@ RUN java -jar /opt/venv/lib/python3.11/site-packages/pyspark/jars/ivy-*.jar -set
  && rm -rf /tmp/ivy-cache
 COPY libs/contracts /app/libs/contracts
 COPY spark-streaming /app/spark-streaming
+COPY deploy/fraud /app/deploy/fraud
 # Compiles the JVM helper now, so that no container has to.
 RUN python -c "from pathlib import Path; from millrace_streaming.session import build_helper, list_jars; build_helper(Path('/opt/millrace'), list_jars(Path('/opt/millrace/spark-jars')))"
 

@@ -41,6 +41,7 @@ export const envSchema = z.object({
   MILLRACE_NOTIFIER_PORT: port(8104, 'port of the notifier'),
   MILLRACE_FRAUD_DESK_PORT: port(8105, 'port of the fraud desk'),
   MILLRACE_SPARK_METRICS_PORT: port(8110, "port of Spark's health and metrics"),
+  MILLRACE_SPARK_FRAUD_PORT: port(8111, "port of the scoring job's health and metrics"),
   MILLRACE_KAFKA_HEAP: heap('512m', "greatest heap of Kafka's JVM"),
   MILLRACE_REGISTRY_HEAP: heap('192m', "greatest heap of the registry's JVM"),
   MILLRACE_JAVA: optional('the java program; default JAVA_HOME/bin/java, else java on PATH'),

@@ -26,7 +26,7 @@ export const stackStatus = z.object({ processes: z.array(processStatus), tasks: 
 /** Body of POST /lanes. */
 export const laneRequest = z.object({
   lane: z.string(),
-  processes: z.array(z.enum(['simulator', 'metrics-sink', 'ruler', 'notifier', 'fraud-desk', 'query-api', 'spark'])).min(1),
+  processes: z.array(z.enum(['simulator', 'metrics-sink', 'ruler', 'notifier', 'fraud-desk', 'query-api', 'spark', 'spark-fraud'])).min(1),
   env: z.record(z.string(), z.string()),
 });
 export type LaneRequest = z.infer<typeof laneRequest>;

@@ -16,7 +16,7 @@ export const SERVICES = ['simulator', 'metrics-sink', 'ruler', 'notifier', 'frau
 export type ServiceName = (typeof SERVICES)[number];
 
 /** Everything that can run in a lane. */
-export const LANE_PROCESSES = [...SERVICES, 'spark'] as const;
+export const LANE_PROCESSES = [...SERVICES, 'spark', 'spark-fraud'] as const;
 export type LaneProcess = (typeof LANE_PROCESSES)[number];
 
 const PORT_VARIABLES = {
@@ -27,6 +27,7 @@ const PORT_VARIABLES = {
   'fraud-desk': 'MILLRACE_FRAUD_DESK_PORT',
   'query-api': 'MILLRACE_QUERY_API_PORT',
   'spark': 'MILLRACE_SPARK_METRICS_PORT',
+  'spark-fraud': 'MILLRACE_SPARK_FRAUD_PORT',
 } as const satisfies Record<LaneProcess, keyof CliConfig['env']>;
 
 /**
@@ -41,6 +42,8 @@ const NEEDS: Record<LaneProcess, readonly string[]> = {
   'fraud-desk': ['topics', 'schemas', 'postgres'],
   'query-api': ['redis', 'postgres'],
   'spark': [],
+  // It would wait by itself, too: the first numbers are wanted before the first scores.
+  'spark-fraud': ['spark'],
 };
 
 /** The lane a process works in, the port it is given, and what is set for this lane alone. */
@@ -112,7 +115,7 @@ export function processSpec(config: CliConfig, name: LaneProcess, place: LanePla
     ...(name === 'query-api' && place.lane === config.lane ? { MILLRACE_QUERY_API_FRAUD_DESK_URL: `http://127.0.0.1:${String(portOf(config, 'fraud-desk'))}` } : {}),
     ...place.env,
   };
-  return name === 'spark' ? { ...common, ...spark(config, env) } : { ...common, ...service(config, name, env) };
+  return name === 'spark' || name === 'spark-fraud' ? { ...common, ...spark(config, JOBS[name], env) } : { ...common, ...service(config, name, env) };
 }
 
 function service(config: CliConfig, name: ServiceName, env: Readonly<Record<string, string>>) {
@@ -128,10 +131,12 @@ function service(config: CliConfig, name: ServiceName, env: Readonly<Record<stri
   } as const satisfies Partial<ManagedSpec>;
 }
 
-function spark(config: CliConfig, env: Readonly<Record<string, string>>) {
+const JOBS = { 'spark': 'windowed_metrics', 'spark-fraud': 'fraud_scores' } as const;
+
+function spark(config: CliConfig, job: string, env: Readonly<Record<string, string>>) {
   return {
     kind: 'spark',
-    command: [findPython(config), '-m', 'millrace_streaming.jobs.windowed_metrics'],
+    command: [findPython(config), '-m', `millrace_streaming.jobs.${job}`],
     cwd: join(config.root, 'spark-streaming'),
     env: {
       ...env,
