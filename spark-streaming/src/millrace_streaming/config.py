@@ -58,6 +58,8 @@ class Config:
     """File of the fraud rules; none: deploy/fraud/rules.yaml."""
     fraud_models: Path
     """Folder of the fraud models; none: `models/fraud` in MILLRACE_HOME."""
+    fraud_heap: str
+    """Greatest heap of the scoring job's JVM, where the feature state is."""
     fraud_revise_ms: int
     """How long after an order, in event time, an event that should have come before it still has it scored again: `10m`."""
     fraud_batch_ms: int
@@ -160,6 +162,7 @@ def read_config(env: Mapping[str, str] | None = None) -> Config:
             "MILLRACE_FRAUD_RULES", str(contracts_dir().parents[1] / "deploy/fraud/rules.yaml"), lambda text: Path(text).expanduser()
         ),
         fraud_models=take("MILLRACE_FRAUD_MODELS", str(home / "models/fraud"), lambda text: Path(text).expanduser()),
+        fraud_heap=take("MILLRACE_FRAUD_HEAP", "1200m", str),
         fraud_revise_ms=take("MILLRACE_FRAUD_REVISE", "10m", duration_ms),
         fraud_batch_ms=take("MILLRACE_FRAUD_BATCH", "60s", duration_ms),
         fraud_orders=take("MILLRACE_FRAUD_ORDERS", "1000000", lambda text: _whole(text, 1)),

@@ -66,15 +66,15 @@ def _java() -> str:
     return found
 
 
-def open_session(config: Config, job: str = "metrics", cores: int | None = None) -> SparkSession:
-    """A session in this process, tuned for short batches on few cores. `cores`: tasks at a time, if not as configured."""
+def open_session(config: Config, job: str = "metrics", cores: int | None = None, heap: str | None = None) -> SparkSession:
+    """A session in this process, tuned for short batches on few cores. `cores` (tasks at a time) and `heap`: if not as configured."""
     jars = list_jars(config.spark_jars)
     class_path = os.pathsep.join(map(str, [build_helper(config.cache, jars), *jars]))
     # The JVM's threads would take a malloc arena each, some hundred MB together.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     settings = {
         "spark.driver.extraClassPath": class_path,
-        "spark.driver.memory": config.heap,
+        "spark.driver.memory": heap or config.heap,
         "spark.driver.extraJavaOptions": f"{_JAVA_OPTIONS} {config.java_options}",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

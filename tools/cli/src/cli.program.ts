@@ -5,6 +5,7 @@ import { daemonCommand } from './commands/daemon.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { downCommand } from './commands/down.command.js';
 import { fetchCommand } from './commands/fetch.command.js';
+import { fraudCommand } from './commands/fraud.command.js';
 import { laneCommand } from './commands/lane.command.js';
 import { logsCommand } from './commands/logs.command.js';
 import { schemaCommand } from './commands/schema.command.js';
@@ -22,7 +23,7 @@ Configuration is by environment variables MILLRACE_*, also in .env: see docs/ref
 export async function createProgram(): Promise<Command> {
   const program = new Command('millrace').description('Runs and looks after Millrace: an online shop\'s event stream end to end.').addHelpText('after', CODES);
   const commands = [
-    upCommand(), downCommand(), statusCommand(), logsCommand(), doctorCommand(), laneCommand(), topicsCommand(), schemaCommand(), fetchCommand(),
+    upCommand(), downCommand(), statusCommand(), logsCommand(), doctorCommand(), laneCommand(), topicsCommand(), schemaCommand(), fraudCommand(), fetchCommand(),
   ];
   for (const command of [...commands, await importer()]) program.addCommand(command);
   for (const command of [daemonCommand(), testCommand()]) program.addCommand(command, { hidden: true });

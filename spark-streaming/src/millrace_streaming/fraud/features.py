@@ -112,6 +112,9 @@ def _risk() -> Iterator[Feature]:
         for window in ("7d", "30d"):
             doc = f"Orders of the {entity} in {window} that were labelled fraud by now."
             yield Feature(f"{entity}_frauds_{window}", "frauds", doc, entity, window)
+    for entity in ("customer", "card", "device", "ip", "address", "product"):
+        doc = f"Seconds since the {entity}'s latest order that was labelled fraud by now; unknown without one in 38d."
+        yield Feature(f"{entity}_since_fraud", "since_fraud", doc, entity, KEPT)
     for entity in ("product", "email"):
         doc = f"Share of the orders of the {entity} in 30d that were labelled fraud by now."
         yield Feature(f"{entity}_fraud_share_30d", "risk", doc, entity, "30d")
@@ -128,6 +131,8 @@ def _history() -> Iterator[Feature]:
     for entity in ("customer", "card", "device", "ip", "address"):
         yield Feature(f"{entity}_since_last", "since", f"Seconds since the {entity}'s order before.", entity, KEPT)
         yield Feature(f"{entity}_age", "age", f"Seconds since the {entity} was first seen, as far as 38d go back.", entity, KEPT)
+    doc = "Amount over the greatest of the customer's last 200 earlier orders in 7d."
+    yield Feature("customer_amount_peak_7d", "peak", doc, "customer", "7d")
     for entity in ("customer", "product"):
         yield Feature(
             f"{entity}_amount_ratio_30d", "ratio", f"Amount over the mean of the {entity}'s earlier orders in 30d.", entity, "30d"
@@ -190,6 +195,11 @@ def _data() -> dict[str, Any]:
         "features": [{k: v for k, v in f.as_data().items() if k != "doc"} for f in FEATURES],
         "kept": ms(KEPT),
     }
+
+
+def state_version() -> str:
+    """Changes with what the state keeps: a journal of another one cannot be read."""
+    return hashlib.sha256(json.dumps([_data()["entities"], _data()["kept"]], sort_keys=True).encode()).hexdigest()[:12]
 
 
 def plan_json() -> str:

@@ -77,14 +77,20 @@ class Truth:
     """(n,) name, or None for an honest order."""
 
 
-def read_orders(folder: Path) -> Orders:
-    """Reads a dataset of the feature engine: Parquet files and `dataset.json`. Throws FraudDataError."""
+def read_orders(folder: Path, start: int | None = None, end: int | None = None) -> Orders:
+    """Reads a dataset of the feature engine: Parquet files and `dataset.json`; orders from `start` and before `end` only, ms.
+
+    Throws FraudDataError.
+    """
     about = _read_about(folder / "dataset.json")
     features = tuple(about["features"])
     files = sorted(folder.glob("*.parquet"))
     if not files:
         raise FraudDataError(f"{folder}: no Parquet file")
-    table = pa.concat_tables([pq.read_table(file) for file in files])
+    within = [("occurredAt", op, at) for op, at in ((">=", start), ("<", end)) if at is not None]
+    table = pa.concat_tables([pq.read_table(file, filters=within or None) for file in files])
+    if table.num_rows == 0:
+        raise FraudDataError(f"{folder}: no orders in that time")
     needed = ["orderId", "customerId", "cardId", "occurredAt", "amountMinor", "currency", *features]
     missing = [name for name in needed if name not in table.column_names]
     if missing:

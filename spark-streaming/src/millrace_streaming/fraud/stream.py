@@ -22,7 +22,7 @@ from ..runner import patiently
 from ..session import open_session
 from ..sources import require
 from .extract import SOURCES, package, record_reader, strings, whole_range
-from .features import FEATURES, NAMES, plan_json, version
+from .features import ENTITIES, FEATURES, NAMES, plan_json, state_version, version
 from .telemetry import FraudTelemetry
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class FraudStream:
         found = whole_range(config).offsets
         self._partitions = [len(found[topic]) for topic in self._topics]
         # In Real-Time Mode each partition's task runs for the whole batch.
-        self._spark = open_session(config, "fraud", sum(self._partitions) + 1)
+        self._spark = open_session(config, "fraud", sum(self._partitions) + 1, config.fraud_heap)
         self._query = self._open()
 
     def _open(self) -> Any:
@@ -62,7 +62,7 @@ class FraudStream:
             problems = str(error.java_exception.getMessage()).splitlines()
             raise ConfigError([f"MILLRACE_FRAUD_RULES: {problem}" for problem in problems]) from error
         features = jvm.Features.parse(plan_json())
-        journal = jvm.Journal(_path(spark, folder), len(json.loads(plan_json())["entities"]), version())
+        journal = jvm.Journal(_path(spark, folder), len(ENTITIES), state_version())
         return jvm.FraudQuery(
             config.lane,
             record_reader(spark, config),

@@ -97,6 +97,7 @@ final class Features(json: JsonNode) {
       case "declines" => entity((m, e, _) => others(m, e.declined, length))
       case "refunds" => entity((m, e, _) => others(m, e.refunds, length))
       case "frauds" => entity((m, e, s) => frauds(m, e, s).toDouble)
+      case "since_fraud" => entity((m, e, s) => sinceFraud(m, e, s))
       case "risk" => entity((m, e, s) => if (s.count == 0) 0 else frauds(m, e, s).toDouble / s.count)
       case "since" => entity((m, e, s) => if (s.own <= s.from) Double.NaN else (m.time - e.placed.time(s.own - 1)) / 1000.0)
       case "age" => entity((m, e, s) => age(m, e, s))
@@ -152,6 +153,16 @@ final class Features(json: JsonNode) {
     var n = 0
     while (i < e.frauds.end && e.frauds.time(i) <= s.finish) { if (m.facts.fraudAt(e.frauds(i)) <= m.time) n += 1; i += 1 }
     n
+  }
+
+  private def sinceFraud(m: Moment, e: Entity, s: Span): Double = {
+    if (e.frauds == null) return Double.NaN
+    var i = e.frauds.after(s.finish) - 1
+    while (i >= e.frauds.start && e.frauds.time(i) > s.begin) {
+      if (m.facts.fraudAt(e.frauds(i)) <= m.time) return (m.time - e.frauds.time(i)) / 1000.0
+      i -= 1
+    }
+    Double.NaN
   }
 
   /** From the first order or refusal that the window holds. */

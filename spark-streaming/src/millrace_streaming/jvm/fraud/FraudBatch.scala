@@ -1,5 +1,6 @@
 package io.millrace.streaming.fraud
 
+import java.nio.file.{Files, Path}
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicInteger
 
@@ -14,6 +15,15 @@ import org.apache.spark.unsafe.types.UTF8String
 
 /** One way to score: rules, a model, or both. Named in the columns it adds. */
 final class Variant(val name: String, val scorer: Scorer)
+
+object Variant {
+  /** `model`: folder of a version, null for rules alone. Throws RuleFileException, ModelException. */
+  def of(name: String, rules: String, model: String, features: Array[String]): Variant = {
+    val set = RuleSet.parse(Files.readString(Path.of(rules)), features)
+    val trees = if (model == null) null else TreeModel.load(Path.of(model), features)
+    new Variant(name, new Scorer(new Sources { def rules: RuleSet = set; def model: TreeModel = trees }, features.length))
+  }
+}
 
 /**
  * The stream's computation over a range of the topics: all events in the order of their event times through the same FraudState, so that

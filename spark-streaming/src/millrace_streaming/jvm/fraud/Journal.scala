@@ -17,7 +17,7 @@ final class JournalException(message: String) extends RuntimeException(message)
  * each with its checksum and the offsets reached. Orders with labels, and clicks, in segments of their own, for clicks are many and soon
  * forgotten. A torn last block is cut off: its records are read from the topics again. Calls are made under FraudQuery's lock, save `flush`.
  */
-final class Journal(folder: Path, kinds: Int, catalogue: String) {
+final class Journal(folder: Path, kinds: Int, version: String) {
   import Journal._
 
   /** Next offset by source and partition, as of the entries added. */
@@ -105,15 +105,15 @@ final class Journal(folder: Path, kinds: Int, catalogue: String) {
 
   def close(lock: AnyRef): Unit = { flush(lock); orders.close(); clicks.close() }
 
-  /** Gives all entries to the state. Returns their number. Throws JournalException where it is of another catalogue or damaged before its end. */
+  /** Gives all entries to the state. Returns their number. Throws JournalException where it is of another version or damaged before its end. */
   def restore(state: FraudState): Long = {
     Files.createDirectories(folder)
-    val mark = folder.resolve("catalogue")
+    val mark = folder.resolve("version")
     val found = if (Files.exists(mark)) Files.readString(mark) else null
-    if (found != null && found != catalogue) {
-      throw new JournalException(s"$folder is of the feature catalogue $found, this is $catalogue: run `millrace fraud rebuild`")
+    if (found != null && found != version) {
+      throw new JournalException(s"$folder keeps other entities ($found) than the catalogue of features now wants ($version): run `millrace fraud rebuild`")
     }
-    Files.writeString(mark, catalogue)
+    Files.writeString(mark, version)
     var n = 0L
     // Clicks before orders: their offsets are told by the orders' blocks.
     for (stream <- Seq(clicks, orders)) {
