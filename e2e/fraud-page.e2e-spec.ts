@@ -43,6 +43,28 @@ function day(lane: string, now: number): { scores: FraudScore[]; fraud: boolean[
   return { scores, fraud };
 }
 
+/** A report of two rings: twelve customers with cards, devices and a home that go round, and three who share one card. */
+function rings(lane: string, now: number): Record<string, unknown> {
+  const ring = (rank: number, names: readonly string[], pools: Readonly<Record<string, number>>) => {
+    const things = Object.fromEntries(['card', 'device', 'address'].map((kind) => {
+      const ids = Array.from({ length: pools[kind] ?? 0 }, (_, index) => ({ id: `${kind}-${String(rank)}${String(index)}ab3f`, customers: names.length, orders: names.length }));
+      return [kind, { count: ids.length, shared: ids.length, pairs: ids.length * 2, ids }];
+    }));
+    const links = names.flatMap((_, customer) => Object.entries(pools).flatMap(([kind, size]) =>
+      (kind === 'card' && size > 1 ? [customer % size, (customer + 1) % size] : [customer % size]).map((thing) => ({ customer, kind, thing, orders: 1 + (customer % 2), firstAt: now - 90 * MINUTE, lastAt: now }))));
+    return {
+      id: String(rank).repeat(16), rank, suspicion: 1 / rank, sharing: 2.4, orders: names.length * 2, frauds: rank === 1 ? 9 : 0, firstAt: now - 90 * MINUTE, lastAt: now,
+      amounts: [{ currency: 'EUR', minor: 412_350 }, { currency: 'CHF', minor: 9_900 }], customers: { count: names.length, ids: names.map((id, index) => ({ id, orders: 2, frauds: rank === 1 && index < 6 ? 1 : 0 })) },
+      things, linkCount: links.length, links,
+    };
+  };
+  const gang = [XSS, ...Array.from({ length: 11 }, (_, index) => `customer-${String(7_000 + index)}`)];
+  return {
+    lane, madeAt: now, since: now - 30 * 1_440 * MINUTE, until: now, days: 30, minCustomers: 3, mostShared: 12, orders: 4_000, customers: 2_500, frauds: 31, found: 2, hubs: { card: 0, device: 1, address: 4 },
+    rings: [ring(1, gang, { card: 5, device: 4, address: 2 }), ring(2, ['a', 'b', 'c'], { card: 1 })],
+  };
+}
+
 /** Status of a request whose path goes out as it is; `fetch` would tidy it up. */
 function statusOf(url: string, path: string): Promise<number | undefined> {
   const { hostname, port } = new URL(url);
@@ -117,6 +139,7 @@ describe('the fraud page in Chromium', () => {
     await open({ viewport: PHONE });
     await page.getByRole('heading', { name: 'No order has been scored yet' }).waitFor();
     await page.getByText('No order has been flagged yet.').waitFor();
+    await page.getByText('Nobody has looked for rings yet.').waitFor();
     await page.screenshot({ path: join(shots, 'fraud-phone-empty.png'), fullPage: true });
     expect(complaints).toEqual([]);
     await publisher.publishAll(fraudScore, day(test.lane, Date.now()).scores);
@@ -206,6 +229,42 @@ describe('the fraud page in Chromium', () => {
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.evaluate("'pwned' in window")).toBe(false);
     expect(complaints).toEqual([]);
+  });
+
+  it('lists rings, draws one, and shows the ring of a case, on a desk and a phone', async () => {
+    const now = Date.now();
+    await deskReady();
+    const put = (url: string): Promise<Response> => fetch(`${url}/api/fraud/rings`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(rings(test.lane, now)) });
+    expect([(await put(desk.url)).status, (await put(api.url)).status]).toEqual([200, 405]);
+    await publisher.publishAll(fraudScore, [makeFraudScore({ orderId: 'order-of-ring', customerId: XSS, lane: test.lane, decision: 'REVIEW', score: 0.8 })]);
+    await counted(1);
+    for (const [name, viewport] of [['desk', DESK], ['phone', PHONE]] as const) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await open({ viewport, colorScheme });
+        await page.getByRole('button', { name: /12 customers.*share 5 cards, 4 devices and 2 addresses.*37\.5% labelled fraud/ }).click();
+        const dialog = page.getByRole('dialog', { name: 'Ring 1: 12 customers' });
+        await dialog.getByRole('img').waitFor();
+        expect(await dialog.locator('circle').count()).toBe(12);
+        expect(await dialog.locator('rect').count()).toBe(11);
+        await page.screenshot({ path: join(shots, `fraud-ring-${name}-${colorScheme}.png`) });
+        await dialog.locator('rect').first().click();
+        await dialog.getByRole('status').filter({ hasText: 'Card card-10ab3f: 12 orders' }).waitFor();
+        await dialog.getByRole('row', { name: 'Card card-10ab3f 12 12' }).waitFor();
+        await page.screenshot({ path: join(shots, `fraud-ring-${name}-${colorScheme}-chosen.png`) });
+        expect(await page.evaluate<number>(`document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth`)).toBeLessThanOrEqual(0);
+        await page.keyboard.press('Escape');
+        expect(await sidewaysScroll()).toBeLessThanOrEqual(0);
+        await page.evaluate(`document.querySelector('.fraud').style.height = 'auto'`);
+        await page.screenshot({ path: join(shots, `fraud-rings-${name}-${colorScheme}.png`), fullPage: true });
+        expect(complaints).toEqual([]);
+        if (name !== 'phone' || colorScheme !== 'dark') await context.close();
+      }
+    }
+    await page.getByRole('button', { name: /order-of-ring/ }).click();
+    await page.getByRole('dialog', { name: 'Order order-of-ring' }).getByRole('button', { name: 'Show ring 1' }).click();
+    await page.getByRole('dialog', { name: 'Ring 1: 12 customers' }).getByRole('row', { name: `${XSS} 2 1` }).waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate("'pwned' in window")).toBe(false);
   });
 
   it('takes a verdict from its own page only, and passes nothing else on', async () => {

@@ -1,5 +1,6 @@
 import type { FraudScore } from '@millrace/contracts';
 import type { LabelKind } from './desk-store.js';
+import type { RingOfCustomerDto } from './ring.dto.js';
 import type { Decision } from './scored-order.js';
 
 /** An order and its score, as lists show it. Times are RFC 3339, money is minor units. */
@@ -51,6 +52,8 @@ export interface CaseDetailDto {
   readonly scoreMissing: 'expired' | 'unavailable' | null;
   /** Oldest first. */
   readonly labels: readonly LabelDto[];
+  /** The ring of the latest report that names the customer; null where none does. */
+  readonly ring: RingOfCustomerDto | null;
 }
 
 export interface VerdictDto {

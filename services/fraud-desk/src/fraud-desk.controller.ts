@@ -8,6 +8,7 @@ import {
 } from './case.schema.js';
 import type { FraudDeskConfig } from './fraud-desk.config.js';
 import { PostgresCaseStore, type FoundCase } from './postgres-case-store.js';
+import { PostgresRingStore } from './postgres-ring-store.js';
 import { DeskError } from './problem.filter.js';
 import type { QualityReport } from './quality.report.js';
 import { QualityRunner } from './quality.runner.js';
@@ -33,6 +34,7 @@ export class FraudDeskController {
     @Inject(QualityRunner) private readonly runner: QualityRunner,
     @Inject(PostgresCaseStore) private readonly cases: PostgresCaseStore,
     @Inject(VerdictService) private readonly verdicts: VerdictService,
+    @Inject(PostgresRingStore) private readonly rings: PostgresRingStore,
   ) {}
 
   /** Quality by window and basis, calibration, and drift, as computed last. */
@@ -50,12 +52,12 @@ export class FraudDeskController {
     return { lane: this.config.lane, cases, next: end === null ? null : encodeCursor(end) };
   }
 
-  /** Any scored order with its whole score and its labels. */
+  /** Any scored order with its whole score, its labels, and the ring that its customer is in. */
   @Get('cases/:orderId')
   async detail(@Param({ schema: caseParams }) { orderId }: CaseParams, @Query({ schema: caseQuery }) { truth }: CaseQuery): Promise<CaseDetailDto> {
     const found = await this.#found(orderId, truth);
-    const [read, labels] = await Promise.all([this.#read(found), this.cases.labels(orderId)]);
-    return { lane: this.config.lane, case: found.case, record: { topic: inLane(this.config.lane, fraudScore.topic), ...found.place }, ...read, labels };
+    const [read, labels, ring] = await Promise.all([this.#read(found), this.cases.labels(orderId), this.rings.ofCustomer(found.case.customerId)]);
+    return { lane: this.config.lane, case: found.case, record: { topic: inLane(this.config.lane, fraudScore.topic), ...found.place }, ...read, labels, ring };
   }
 
   /** Publishes an analyst's verdict; answers once Kafka has it. */

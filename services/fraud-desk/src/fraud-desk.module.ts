@@ -13,10 +13,12 @@ import { FraudDeskRuntime } from './fraud-desk.runtime.js';
 import { PostgresCaseStore } from './postgres-case-store.js';
 import { PostgresDeskStore } from './postgres-desk-store.js';
 import { PostgresQualityStore } from './postgres-quality-store.js';
+import { PostgresRingStore } from './postgres-ring-store.js';
 import { ProblemFilter, StrictValidationPipe } from './problem.filter.js';
 import { QualityMetrics } from './quality.metrics.js';
 import { computeReport } from './quality.report.js';
 import { QualityRunner } from './quality.runner.js';
+import { RingController } from './ring.controller.js';
 import { VerdictService } from './verdict.service.js';
 
 const POOL = Symbol('POOL');
@@ -37,6 +39,7 @@ const stores: Provider[] = [
   { provide: DriftBook, inject: [CONFIG], useFactory: ({ lane, driftReference }: FraudDeskConfig) => new DriftBook(lane, driftReference) },
   { provide: DESK_STORE, inject: [POOL, CONFIG, DriftBook], useFactory: (pool: PostgresPool, { lane }: FraudDeskConfig, drift: DriftBook) => new PostgresDeskStore(pool, lane, drift) },
   { provide: PostgresCaseStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: FraudDeskConfig) => new PostgresCaseStore(pool, lane) },
+  { provide: PostgresRingStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: FraudDeskConfig) => new PostgresRingStore(pool, lane) },
 ];
 
 const quality: Provider = {
@@ -69,7 +72,7 @@ const runtime: Provider = {
 };
 
 @Module({
-  controllers: [FraudDeskController],
+  controllers: [FraudDeskController, RingController],
   providers: [
     ...stores,
     quality,

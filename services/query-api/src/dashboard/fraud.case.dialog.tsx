@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { breakable } from './breakable.js';
 import { useAsked } from './fraud.client.js';
+import { RingDialog } from './fraud.ring.dialog.js';
 import { decisionText, featureText, labelText } from './fraud.text.js';
 import type { CaseDetail, WholeScore } from './fraud.types.js';
 import { FraudVerdict } from './fraud.verdict.js';
@@ -57,8 +58,9 @@ function Detail({ detail, path, onDecided }: { readonly detail: CaseDetail; read
   );
 }
 
-function Summary({ detail: { case: one } }: { readonly detail: CaseDetail }): VNode {
+function Summary({ detail: { case: one, ring } }: { readonly detail: CaseDetail }): VNode {
   const { format } = useShopContext();
+  const [opened, setOpened] = useState(false);
   const at = Date.parse(one.occurredAt);
   return (
     <>
@@ -71,9 +73,11 @@ function Summary({ detail: { case: one } }: { readonly detail: CaseDetail }): VN
       <dl class="explain-facts">
         <div><dt>Costs</dt><dd>{one.totalMinor === null || one.currency === null ? 'not known' : format.exact(one.totalMinor, 'minor', one.currency)}</dd></div>
         <div><dt>Customer</dt><dd>{one.customerId}</dd></div>
+        {ring !== null && <div><dt>Ring</dt><dd>one of {format.count(ring.customers)} connected customers; {format.count(ring.frauds)} of their {format.count(ring.orders)} orders are labelled fraud <button type="button" class="button" aria-haspopup="dialog" onClick={() => { setOpened(true); }}>Show ring {ring.rank}</button></dd></div>}
         <div><dt>Placed</dt><dd>{format.day(at)}, {format.second(at)}; scored {format.decimal(Math.max(0, (Date.parse(one.scoredAt) - at) / 1_000))} s later</dd></div>
         {one.modelScore !== null && <div><dt>Model alone</dt><dd>{format.percent(one.modelScore)}</dd></div>}
       </dl>
+      {opened && ring !== null && <RingDialog id={ring.id} onClose={() => { setOpened(false); }} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { age } from './format.js';
 import { CalibrationPanel } from './fraud.calibration.js';
 import { CasesPanel } from './fraud.cases.js';
 import { useAsked } from './fraud.client.js';
+import { RingsPanel } from './fraud.rings.js';
 import { aboutBasis, amountText, BASES, bestBasis, driftLevel, furtherMeasures, measuresOf } from './fraud.text.js';
 import type { Drift, Quality, QualityAnswer, WindowReport } from './fraud.types.js';
 import { sentence } from './format.js';
@@ -36,6 +37,7 @@ export function FraudPage(): VNode {
         </>
       )}
       {value !== null && <CasesPanel hasTruth={value.report?.windows.some(({ quality }) => quality.oracle !== null) ?? false} />}
+      {value !== null && <RingsPanel />}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { Formats } from './format.js';
 import { age, minorDigits, sentence } from './format.js';
-import type { Basis, Quality, WindowReport } from './fraud.types.js';
+import type { Amount, Basis, Quality, RingKind, WindowReport } from './fraud.types.js';
 
 /** Who says that an order was fraud. */
 export const BASES: readonly { readonly basis: Basis; readonly name: string }[] = [
@@ -71,6 +71,23 @@ export function amountText(minor: number, currency: string, format: Formats): st
 export function featureText(value: number | null): string {
   if (value === null) return 'unknown';
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+}
+
+export const RING_KINDS: readonly RingKind[] = ['card', 'device', 'address'];
+export const kindText = (kind: RingKind | 'customer'): string => sentence(kind);
+
+/** "share 3 cards and 1 device". */
+export function sharedText(things: Readonly<Record<RingKind, { readonly shared: number }>>): string {
+  const parts = RING_KINDS.flatMap((kind) => {
+    const { shared } = things[kind];
+    return shared === 0 ? [] : [`${String(shared)} ${shared === 1 ? kind : kind === 'address' ? 'addresses' : `${kind}s`}`];
+  });
+  return `share ${parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}` : parts.join('')}`;
+}
+
+/** The largest sum first; at most two currencies. */
+export function ringMoney(amounts: readonly Amount[], format: Formats): string {
+  return amounts.length === 0 ? '–' : `${amounts.slice(0, 2).map(({ minor, currency }) => amountText(minor, currency, format)).join(' + ')}${amounts.length > 2 ? ' + …' : ''}`;
 }
 
 function share(ratio: number | null, format: Formats): string {

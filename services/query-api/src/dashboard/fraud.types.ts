@@ -101,4 +101,52 @@ export interface CaseDetail {
   readonly score: WholeScore | null;
   readonly scoreMissing: 'expired' | 'unavailable' | null;
   readonly labels: readonly Label[];
+  readonly ring: { readonly id: string; readonly rank: number; readonly customers: number; readonly orders: number; readonly frauds: number } | null;
+}
+
+export type RingKind = 'card' | 'device' | 'address';
+export interface Amount {
+  readonly currency: string;
+  readonly minor: number;
+}
+
+/** What was looked at for rings. */
+export interface RingReport {
+  readonly madeAt: number;
+  readonly since: number;
+  readonly until: number;
+  readonly minCustomers: number;
+  readonly mostShared: number;
+  readonly orders: number;
+  readonly found: number;
+  readonly hubs: Readonly<Record<RingKind, number>>;
+}
+
+export interface RingSummary {
+  readonly id: string;
+  readonly rank: number;
+  readonly orders: number;
+  readonly frauds: number;
+  readonly lastAt: number;
+  readonly amounts: readonly Amount[];
+  readonly customers: number;
+  readonly things: Readonly<Record<RingKind, { readonly shared: number }>>;
+}
+
+export interface RingsAnswer {
+  readonly report: RingReport | null;
+  readonly rings: readonly RingSummary[];
+}
+
+/** A ring with who and what is in it; `links` point into the lists of ids. */
+export interface Ring extends Omit<RingSummary, 'customers' | 'things'> {
+  readonly sharing: number;
+  readonly firstAt: number;
+  readonly customers: { readonly count: number; readonly ids: readonly { readonly id: string; readonly orders: number; readonly frauds: number }[] };
+  readonly things: Readonly<Record<RingKind, { readonly shared: number; readonly ids: readonly { readonly id: string; readonly customers: number; readonly orders: number }[] }>>;
+  readonly links: readonly { readonly customer: number; readonly kind: RingKind; readonly thing: number; readonly orders: number }[];
+}
+
+export interface RingAnswer {
+  readonly ring: Ring;
 }

@@ -89,7 +89,7 @@ def find_rings(config: Config, days: int, min_customers: int, most_shared: int) 
 
 
 def compute(spark: SparkSession, config: Config, records: DataFrame, limits: tuple[int, int, int]) -> Report:
-    """The rings of these records. `limits`: days, least customers, most that share one thing. Throws RingsError where no order is among them."""
+    """The rings of these records. `limits`: days, least customers, most that share a thing. Throws RingsError where there is no order."""
     rings = package(spark).Rings(records._jdf, record_reader(spark, config), *limits)
     try:
         with _said("reading orders and labels"):
@@ -125,7 +125,8 @@ def as_table(report: Report) -> str:
     lines = [
         f"{report['orders']:,} orders of {report['customers']:,} customers from {_day(report['since'])} to {_day(report['until'])}, "
         f"{report['frauds']:,} labelled fraud",
-        f"{report['found']:,} rings of {report['minCustomers']} or more customers; hubs, which more than {report['mostShared']} share, left out: {hubs}",
+        f"{report['found']:,} rings of {report['minCustomers']} or more customers",
+        f"hubs, which more than {report['mostShared']} customers share, connect nobody: {hubs}",
     ]
     rows = [("#", "ring", "customers", "cards", "devices", "addresses", "orders", "fraud", "money", "last order", "suspicion")]
     for ring in report["rings"][:_SHOWN]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..config import Config, duration_ms, read_config
 from ..errors import ConfigError, MillraceError
+from ..fraud import rings
 from ..fraud.features import FEATURES, version
 from ..fraud.stream import rebuild
 
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("file", type=Path)
     features = commands.add_parser("features", help="list the features")
     features.add_argument("--json", action="store_true", help="for programs")
+    rings.add_command(commands)
     commands.add_parser("rebuild", help="forget the feature state: the job's next start makes it anew from the topics")
     return parser
 
@@ -103,8 +105,14 @@ def _run(config: Config, options: argparse.Namespace) -> int:
         said = [{"name": f.name, "doc": f.doc, "entity": f.entity, "window": f.window, "delay": f.delay} for f in FEATURES]
         _say(options, said, f"catalogue {version()}\n" + "".join(f"{f.name:32}{f.doc}\n" for f in FEATURES))
         return 0
+    if options.command == "rings":
+        rings.run_command(config, options)
+        return 0
     # Training's libraries are not wanted by the commands above.
-    from ..fraud import commands
+    try:
+        from ..fraud import commands
+    except OSError as error:
+        raise MillraceError(f"LightGBM does not load ({error}): install OpenMP's library (Debian: apt-get install libgomp1)") from error
     from ..fraud.quality import Costs
     from ..fraud.registry import ModelRegistry
 

@@ -32,7 +32,7 @@ private final case class Thing(kind: Int, id: String, customers: Long, orders: L
 /** What some customers ordered together. */
 private final case class Bought(customers: Long, least: String, orders: Long, frauds: Long, first: Long, last: Long, amounts: Map[String, Long]) {
   def and(o: Bought): Bought = Bought(customers + o.customers, if (o.least < least) o.least else least, orders + o.orders, frauds + o.frauds, math.min(first, o.first),
-    math.max(last, o.last), o.amounts.foldLeft(amounts) { case (sums, (currency, minor)) => sums.updated(currency, sums.getOrElse(currency, 0L) + minor) })
+    math.max(last, o.last), o.amounts.foldLeft(amounts) { case (sums, (currency, minor)) => sums.updated(currency, math.min(Rings.MostMinor, sums.getOrElse(currency, 0L) + minor)) })
 }
 
 /** Of one kind of thing in a ring: how many, how many of them several customers share, and pairs of customer and thing. */
@@ -195,6 +195,9 @@ object Rings {
   final val MostIds = 100
   final val MostLinks = 400
   private final val MostCurrencies = 10
+  private final val LongestId = 512
+  /** What every reader of JSON can say exactly. */
+  private[fraud] final val MostMinor = (1L << 53) - 1
   private val Kinds = Array("card", "device", "address")
   private val Fields = Array(Events.CardId, Events.Order.fieldIndex("deviceId"), Events.Order.fieldIndex("shippingAddressId"))
   private final val Partitions = 2
@@ -230,12 +233,15 @@ object Rings {
 
   private def vertex(kind: Int, id: String): VertexId = { val text = UTF8String.fromString(id); XXH64.hashUnsafeBytes(text.getBaseObject, text.getBaseOffset, text.numBytes, kind.toLong) }
 
+  /** Null also for what cannot be stored, and is no id of a shop's. */
+  private def id(value: Any): String = { val told = text(value); if (told == null || told.isEmpty || told.length > LongestId || told.indexOf(0) >= 0) null else told }
+
   private def text(value: Any): String = if (value == null) null else value.toString
 
   private def orderOf(event: Array[Any], partition: Int, offset: Long): Option[RingOrder] =
-    if (text(event(Events.EventType)) != "PLACED") None
-    else Some(RingOrder(Hashes.of(event(Events.OrderId)), event(Events.OccurredAt).asInstanceOf[Long], partition, offset, text(event(Events.CustomerId)),
-      Fields.map(field => text(event(field))), text(event(Events.Currency)), event(Events.TotalMinor).asInstanceOf[Long]))
+    if (text(event(Events.EventType)) != "PLACED" || id(event(Events.CustomerId)) == null) None
+    else Some(RingOrder(Hashes.of(event(Events.OrderId)), event(Events.OccurredAt).asInstanceOf[Long], partition, offset, id(event(Events.CustomerId)),
+      Fields.map(field => id(event(field))), text(event(Events.Currency)), math.min(event(Events.TotalMinor).asInstanceOf[Long], MostMinor)))
 
   private def labelOf(event: Array[Any]): RingLabel = RingLabel(Hashes.of(event(Events.LabelOrder)), text(event(Events.EventType)), event(Events.OccurredAt).asInstanceOf[Long],
     text(event(Events.EventId)), event(Events.LabelFraud) == true)
