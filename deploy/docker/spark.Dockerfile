@@ -4,7 +4,7 @@ FROM python:3.11.13-slim-bookworm AS base
 # The distribution's security updates are wanted: no version is pinned within its release.
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends openjdk-17-jre-headless \
+ && apt-get install --yes --no-install-recommends libgomp1 openjdk-17-jre-headless \
  && rm -rf /var/lib/apt/lists/*
 ENV PATH=/opt/venv/bin:$PATH
 ENV PYTHONUNBUFFERED=1

@@ -131,10 +131,11 @@ class Lane:
     ids: dict[str, int]
     log: str = ""
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)
 
-    def env(self, **extra: str) -> dict[str, str]:
+    def env(self) -> dict[str, str]:
         small = {"MILLRACE_FRAUD_BATCH": "5s", "MILLRACE_SPARK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
-        return {**os.environ, "MILLRACE_LANE": self.name, "MILLRACE_HOME": str(self.home), "MILLRACE_HTTP_PORT": "0", **small, **extra}
+        return {**os.environ, "MILLRACE_LANE": self.name, "MILLRACE_HOME": str(self.home), "MILLRACE_HTTP_PORT": "0", **small, **self.extra}
 
     def send(self, events: list[tuple[str, Event]]) -> None:
         schemas = {topic: fastavro.parse_schema(plain(schema_of(topic))) for topic in KEYS}
@@ -174,7 +175,7 @@ class Lane:
             messages = consumer.consume(1000, 1.0)
             waited = 0 if messages else waited + 1
             assert self.processes[-1].poll() is None, self.logs()
-            assert waited < 120, f"{len(found)} scores and no more:\n{self.logs()}"
+            assert waited < 300, f"{len(found)} scores and no more:\n{self.logs()}"
             for message in messages:
                 value = message.value()
                 assert message.error() is None and isinstance(value, bytes)

@@ -57,8 +57,13 @@ export interface LanePlace {
 export async function stackSpecs(config: CliConfig, layout: Layout, only: 'infra' | 'all'): Promise<Spec[]> {
   const infra = await infraSpecs(config, layout);
   if (only === 'infra') return infra;
-  const rest = LANE_PROCESSES.map((name) => processSpec(config, name, { lane: config.lane, port: portOf(config, name), env: {} }));
+  const rest = LANE_PROCESSES.map((name) => processSpec(config, name, { lane: config.lane, port: portOf(config, name), env: name === 'fraud-desk' ? simulatedLabels(config) : {} }));
   return [...infra, ...rest];
+}
+
+/** In the simulator's shop a day of an order's life takes a minute, and its labels come as much faster than a real shop's. */
+function simulatedLabels({ inherited }: CliConfig): Readonly<Record<string, string>> {
+  return { MILLRACE_FRAUD_DESK_LABEL_DELAY_MINUTES: inherited['MILLRACE_FRAUD_DESK_LABEL_DELAY_MINUTES'] ?? '30' };
 }
 
 /** Kafka, registry, Redis and PostgreSQL, each local or external, then the topics and schemas they must hold. */
