@@ -110,16 +110,20 @@ def train_model(config: Config, options: TrainOptions) -> dict[str, Any]:
 
 
 def periods_of(orders: Orders, options: TrainOptions) -> Periods:
-    """The test at the end of the data, the label delay before it, training before that. Throws FraudCommandError."""
+    """The test at the end, the label delay before it, training before that; of all there is, or from and to exactly the times that were
+    given, so that days stay days. Throws FraudCommandError where the orders do not reach so far.
+    """
     first, last = int(orders.occurred_at[0]), int(orders.occurred_at[-1]) + 1
-    start, end = max(options.start or first, first), min(options.end or last, last)
-    train_to = end - options.test - options.delay
-    if train_to <= start:
+    start = first if options.start is None else options.start
+    end = last if options.end is None else options.end
+    test_from = end - options.test
+    train_to = test_from - options.delay
+    if train_to <= max(start, first) or test_from >= last:
         raise FraudCommandError(
-            f"the orders reach from {_when(start)} to {_when(end)}: no time is left to train in before a label delay of "
-            f"{_length(options.delay)} and a test of {_length(options.test)}; choose shorter ones with --delay and --test"
+            f"the orders reach from {_when(first)} to {_when(last)}: a label delay of {_length(options.delay)} and a test of "
+            f"{_length(options.test)} before {_when(end)} leave none to train with, or none to test with; choose shorter ones with --delay and --test"
         )
-    return Periods(start, train_to, options.delay, end - options.test, end)
+    return Periods(start, train_to, options.delay, test_from, end)
 
 
 def _measure(orders: Orders, cut: Split, probability: Any, thresholds: Any, costs: Costs) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
+
+_TOLD = ("orderId", "customerId", "cardId", "occurredAt", "amountMinor", "currency")
 
 
 class FraudDataError(MillraceError):
@@ -54,6 +57,11 @@ class Orders:
     def __len__(self) -> int:
         return len(self.occurred_at)
 
+    def values_of(self, rows: Longs) -> Floats:
+        """(m, f) features of these rows; a view where they follow each other, as those of a period do."""
+        follow = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1 and bool(np.all(np.diff(rows) == 1))
+        return self.values[int(rows[0]) : int(rows[-1]) + 1] if follow else self.values[rows]
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -87,24 +95,31 @@ def read_orders(folder: Path, start: int | None = None, end: int | None = None) 
     files = sorted(folder.glob("*.parquet"))
     if not files:
         raise FraudDataError(f"{folder}: no Parquet file")
-    within = [("occurredAt", op, at) for op, at in ((">=", start), ("<", end)) if at is not None]
-    table = pa.concat_tables([pq.read_table(file, filters=within or None) for file in files])
-    if table.num_rows == 0:
-        raise FraudDataError(f"{folder}: no orders in that time")
-    needed = ["orderId", "customerId", "cardId", "occurredAt", "amountMinor", "currency", *features]
-    missing = [name for name in needed if name not in table.column_names]
+    source = ds.dataset([str(file) for file in files], format="parquet")
+    told = [*_TOLD, *(name for name in ("country",) if name in source.schema.names)]
+    missing = [name for name in (*told, *features) if name not in source.schema.names]
     if missing:
         raise FraudDataError(f"{folder}: missing columns: {', '.join(missing)}")
+    within = _within(start, end)
+    values = np.empty((source.count_rows(filter=within), len(features)))
+    if not len(values):
+        raise FraudDataError(f"{folder}: no orders in that time")
+    # A batch at a time: the features are by far the most, and are to be held once.
+    batches, at = [], 0
+    for batch in source.to_batches(columns=[*told, *features], filter=within, batch_readahead=1, fragment_readahead=1):
+        for i, name in enumerate(features):
+            column = pc.fill_null(batch.column(name).cast(pa.float64()), float("nan"))
+            values[at : at + len(batch), i] = column.to_numpy(zero_copy_only=False)
+        batches.append(batch.select(told))
+        at += len(batch)
+    table = pa.Table.from_batches(batches)
     occurred_at = _longs(table["occurredAt"])
-    order = np.argsort(occurred_at, kind="stable")
     if np.any(np.diff(occurred_at) < 0):
-        table = table.take(pa.array(order))
+        order = np.argsort(occurred_at, kind="stable")
+        table, values = table.take(pa.array(order)), values[order]
     ids = _texts(table["orderId"])
     if pc.count_distinct(ids).as_py() != len(ids):
         raise FraudDataError(f"{folder}: an order is there more than once")
-    values = np.empty((len(ids), len(features)))
-    for i, name in enumerate(features):
-        values[:, i] = pc.fill_null(table[name].cast(pa.float64()), float("nan")).to_numpy()
     return Orders(
         ids=ids,
         cards=pc.coalesce(table["cardId"], table["customerId"]).to_numpy().astype(object),
@@ -117,6 +132,13 @@ def read_orders(folder: Path, start: int | None = None, end: int | None = None) 
         catalogue=str(about["catalogue"]),
         ranges=about["ranges"],
     )
+
+
+def _within(start: int | None, end: int | None) -> ds.Expression | None:
+    at = ds.field("occurredAt")
+    if start is None:
+        return None if end is None else at < end
+    return at >= start if end is None else (at >= start) & (at < end)
 
 
 def _read_about(file: Path) -> dict[str, Any]:

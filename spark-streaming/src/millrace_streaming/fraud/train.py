@@ -82,7 +82,7 @@ def train(orders: Orders, split: Split, settings: TrainSettings | None = None) -
     Throws FraudDataError where too few frauds are known.
     """
     settings = settings or TrainSettings()
-    values, fraud = orders.values[split.train], split.train_fraud
+    values, fraud = orders.values_of(split.train), split.train_fraud
     cut = len(fraud) - round(len(fraud) * settings.tail_share)
     _check_frauds(fraud, cut, settings)
     tail, tail_fraud = values[cut:], fraud[cut:]
