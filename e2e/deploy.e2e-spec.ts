@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { loadConfig } from '@millrace/cli';
 import { createKafka } from '@millrace/kafka';
 import { address, cleanRedis, createTestDatabase, uniqueLane, until, type TestDatabase } from '@millrace/testing';
 import { z } from 'zod';
@@ -14,20 +15,35 @@ import { Prometheus } from './support/prometheus.js';
 jest.setTimeout(420_000);
 
 const DOCKERFILES = ['deploy/docker/node.Dockerfile', 'deploy/docker/spark.Dockerfile'];
-const NODE_SERVICES = ['simulator', 'metrics-sink', 'ruler', 'notifier', 'query-api'];
-/** Panels that are empty in a shop where nothing went wrong yet, or where nobody has had the time to send anything back. */
-const MAY_BE_EMPTY = ['Alerts decided', 'Dead letters', 'Late, duplicate and expired', 'Delivery outcomes', 'Refunds today', 'Refunds today, number', 'Rating today'];
+const NODE_SERVICES = ['simulator', 'metrics-sink', 'ruler', 'notifier', 'fraud-desk', 'query-api'];
+const SPARK_JOBS = ['spark', 'spark-fraud'];
+const DASHBOARDS = ['millrace', 'fraud'];
+/** Panels that are empty in a shop where nothing went wrong yet, where nobody has had the time to send anything back, or that has met no fraud. */
+const MAY_BE_EMPTY = [
+  'Alerts decided', 'Dead letters', 'Late, duplicate and expired', 'Delivery outcomes', 'Refunds today', 'Refunds today, number', 'Rating today',
+  'Alarms that were right', 'Fraud found', 'F1', 'Average precision', 'Time to detect', 'Precision and recall', 'Truth beside labels', 'Fraud found by kind',
+  'Money missed by kind', 'Drift of the features',
+];
 
 const target = z.object({ expr: z.string() });
 const panel = z.object({ title: z.string(), type: z.string(), targets: z.array(target).default([]) });
+const asked = z.object({ type: z.literal('query'), name: z.string(), query: z.object({ query: z.string() }) });
+const listed = z.object({ type: z.literal('custom'), name: z.string(), current: z.object({ value: z.string() }) });
 const dashboard = z.object({
   uid: z.string(),
   panels: z.array(panel),
-  templating: z.object({ list: z.array(z.object({ name: z.string(), query: z.object({ query: z.string() }) })) }),
+  templating: z.object({ list: z.array(z.discriminatedUnion('type', [asked, listed])) }),
 });
+type Dashboard = z.infer<typeof dashboard>;
 
-function readDashboard(): z.infer<typeof dashboard> {
-  return dashboard.parse(JSON.parse(readFileSync(`${ROOT}deploy/grafana/dashboards/millrace.json`, 'utf8')));
+function readDashboards(): readonly Dashboard[] {
+  return DASHBOARDS.map((name) => dashboard.parse(JSON.parse(readFileSync(`${ROOT}deploy/grafana/dashboards/${name}.json`, 'utf8'))));
+}
+
+/** The query as Grafana sends it when a dashboard is opened for the lane. */
+function filledIn(expr: string, { templating }: Dashboard, lane: string): string {
+  const values = templating.list.map((one): [string, string] => [one.name, one.type === 'query' ? lane : one.current.value]);
+  return [...values, ['__rate_interval', '30s'] as const].reduce((query, [name, value]) => query.replaceAll(`$${name}`, value), expr);
 }
 
 function findHadolint(): string {
@@ -89,8 +105,11 @@ describe('what the containers run', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
     database = await createTestDatabase();
+    // The Spark image has it compiled; here each container would compile it by itself.
+    const { code, output } = run(process.env['MILLRACE_PYTHON'] ?? `${ROOT}.millrace/venv/bin/python`, '-c', helperBuild());
+    expect({ code, output }).toMatchObject({ code: 0 });
     await (await start('init')).completed();
-  });
+  }, 600_000);
   afterAll(async () => {
     await started?.stop();
     for (const container of [...containers.values()].reverse()) await container.stop();
@@ -103,33 +122,36 @@ describe('what the containers run', () => {
   });
 
   it('starts every service by the command and environment of its container until its health check passes', async () => {
-    for (const name of ['spark', ...NODE_SERVICES]) await start(name);
+    for (const name of [...SPARK_JOBS, ...NODE_SERVICES]) await start(name);
     await Promise.all([...containers.values()].filter(({ name }) => name !== 'init').map((container) => container.healthy()));
   });
 
-  it('answers every query of the dashboard from a real Prometheus, with metrics that exist', async () => {
+  it('answers every query of the dashboards from a real Prometheus, with metrics that exist', async () => {
     const port = (name: string): string => services[name]?.environment['MILLRACE_HTTP_PORT'] ?? '';
-    const scraped = [...NODE_SERVICES, 'spark'];
+    const scraped = [...NODE_SERVICES, ...SPARK_JOBS];
     const prometheus = await Prometheus.start(folder, new Map(scraped.map((name) => [`${name}:${port(name)}`, `127.0.0.1:${String(containers.get(name)?.port)}`])));
     started = prometheus;
     await until('every target to be up', async () => (await prometheus.count('/api/v1/query', { query: 'up{job="millrace"} == 1' })) === scraped.length, 60_000);
     await until('a number of the shop', () => prometheus.count('/api/v1/query', { query: `millrace_metric_value{lane="${lane}", metric="revenue", window="1d"}` }), 120_000);
+    await until('an order that was scored', () => prometheus.count('/api/v1/query', { query: `millrace_fraud_decision_orders{lane="${lane}"} > 0` }), 120_000);
     const exposed = await exposedMetrics([...containers.values()].filter(({ name }) => scraped.includes(name)));
-    const { panels, templating } = readDashboard();
+    const dashboards = readDashboards();
+    const panels = dashboards.flatMap((one) => one.panels.map((its) => ({ ...its, targets: its.targets.map(({ expr }) => filledIn(expr, one, lane)) })));
 
-    for (const { query } of templating.list) {
+    for (const { query } of dashboards.flatMap(({ templating }) => templating.list.filter((one) => one.type === 'query'))) {
       const [, selector = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query.query) ?? [];
       expect(await prometheus.count(`/api/v1/label/${label}/values`, { 'match[]': selector })).toBeGreaterThan(0);
     }
     for (const { title, targets } of panels.filter(({ type }) => type !== 'row')) {
       expect([title, targets.length > 0]).toEqual([title, true]);
-      for (const { expr } of targets) {
+      for (const expr of targets) {
+        expect([title, expr]).toEqual([title, expect.not.stringContaining('$')]);
         for (const metric of metricsIn(expr)) expect([title, metric, exposed.has(metric)]).toEqual([title, metric, true]);
       }
     }
     await until('an answer to each query', async () => {
       const empty = await Promise.all(panels.map(async ({ title, targets }) => {
-        const counts = await Promise.all(targets.map(({ expr }) => prometheus.count('/api/v1/query', { query: expr.replaceAll('$lane', lane).replaceAll('$__rate_interval', '30s') })));
+        const counts = await Promise.all(targets.map((query) => prometheus.count('/api/v1/query', { query })));
         return counts.every((count) => count > 0) || MAY_BE_EMPTY.includes(title) ? [] : [title];
       }));
       // Thrown, so that the failure names them.
@@ -142,6 +164,14 @@ describe('what the containers run', () => {
     for (const name of NODE_SERVICES) expect([name, await containers.get(name)?.stop()]).toEqual([name, 0]);
   });
 });
+
+/** What the Spark image runs when it is built to compile the JVM helper, with its paths as they are here. */
+function helperBuild(): string {
+  const [, code = ''] = /^RUN python -c "(.*)"$/m.exec(readFileSync(`${ROOT}deploy/docker/spark.Dockerfile`, 'utf8')) ?? [];
+  if (!code.includes('build_helper')) throw new Error('deploy/docker/spark.Dockerfile does not build the helper where it is looked for');
+  const source = JSON.stringify(`${ROOT}spark-streaming/src`);
+  return `import sys; sys.path.insert(0, ${source}); ${code.replaceAll('/opt/millrace', loadConfig().cache)}`;
+}
 
 /** Names that the processes offer, with those that a histogram is asked by. */
 async function exposedMetrics(containers: readonly Container[]): Promise<ReadonlySet<string>> {

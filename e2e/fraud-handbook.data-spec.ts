@@ -91,7 +91,7 @@ describe('the Fraud Detection Handbook: a week to learn from, seven days until l
     const { stdout } = await run(PYTHON, command, { cwd: `${ROOT}spark-streaming`, env: { ...process.env, PYTHONPATH: `${ROOT}spark-streaming/src` } });
     comparison = JSON.parse(stdout) as Comparison;
     process.stdout.write(`handbook, learnt from ${train} on: ${JSON.stringify({ forest: comparison.forest, millrace: comparison.millrace })}\n`);
-  }, 900_000);
+  }, 1_500_000);
   afterAll(() => lane.remove(), 60_000);
 
   it('has the book\'s features, on every order of the three weeks', () => {
@@ -128,5 +128,5 @@ describe('Sparkov, card payments of another schema', () => {
     // Nearly separable, so no yardstick: it says only that labels and features have met.
     expect(auc).toBeGreaterThan(0.9);
     expect(cost.total).toBeLessThan(cost.totalAllowingAll);
-  }, 420_000);
+  }, 600_000);
 });

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clickEvent, deadLetterTopic, feedbackEvent, inventoryEvent, LATE_TOPIC, metricCatalogue, orderEvent, type EventContract } from '@millrace/contracts';
+import { LANE_PROCESSES } from '@millrace/cli';
+import { clickEvent, deadLetterTopic, feedbackEvent, fraudScore, inventoryEvent, LATE_TOPIC, metricCatalogue, orderEvent, type EventContract } from '@millrace/contracts';
 import { createKafka, type KafkaConnection } from '@millrace/kafka';
 import { testKafkaSettings, until } from '@millrace/testing';
 import { mismatches } from './support/compare.js';
@@ -47,10 +48,11 @@ describe('the whole path, from a seeded simulator to Redis, PostgreSQL, the API 
       `version: 1\nreceivers:\n  - { name: hook, type: webhook, url: "${hooks.url}", secrets: [{ env: E2E_SECRET }], allowPrivate: ["${hooks.url}"] }\n`,
     );
     await Promise.all([
-      system.start('spark'),
+      system.start('spark').then(() => system.start('spark-fraud')),
       system.start('metrics-sink'),
       system.start('ruler', { MILLRACE_RULER_RULES: rulesFile }),
       system.start('notifier', { MILLRACE_NOTIFIER_RECEIVERS: receiversFile, E2E_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
+      system.start('fraud-desk'),
       system.start('query-api'),
     ]);
     await system.start('simulator', {
@@ -130,8 +132,16 @@ describe('the whole path, from a seeded simulator to Redis, PostgreSQL, the API 
     expect(new Set(hooks.received.map(({ headers }) => headers['webhook-id'])).size).toBe(hooks.received.length);
   });
 
+  it('scores every order placed, and the desk has them all', async () => {
+    const placed = new Set(counted.orders.filter(({ eventType }) => eventType === 'PLACED').map(({ orderId }) => orderId));
+    const scored = async (): Promise<Set<string>> => new Set((await readTopic(kafka, fraudScore)).map(({ event }) => event.orderId));
+    await until('a score for each order', async () => (await scored()).size >= placed.size, 90_000).catch(() => null);
+    expect(await scored()).toEqual(placed);
+    await until('the desk to have them', async () => (await ordersAtDesk(system)) === placed.size, 60_000);
+  }, 180_000);
+
   it('ends every part by SIGTERM with exit code 0', async () => {
-    for (const part of ['simulator', 'metrics-sink', 'ruler', 'notifier', 'query-api', 'spark'] as const) expect([part, await system.part(part).end()]).toEqual([part, 0]);
+    for (const part of LANE_PROCESSES) expect([part, await system.part(part).end()]).toEqual([part, 0]);
   }, 60_000);
 });
 
@@ -146,6 +156,12 @@ async function simulatorTotals(system: System): Promise<Totals> {
   const { totals } = (await answer.json()) as { totals: Record<string, Totals> };
   const sum = (field: keyof Totals): number => Object.values(totals).reduce((total, counts) => total + counts[field], 0);
   return { acknowledged: sum('acknowledged'), corrupt: sum('corrupt') };
+}
+
+/** Orders in the last 24 hours of the desk's report. */
+async function ordersAtDesk(system: System): Promise<number> {
+  const answer = (await (await fetch(`${system.part('fraud-desk').url}/api/fraud/quality`)).json()) as { report: { windows: { window: string; decisions: Record<string, number> }[] } };
+  return Object.values(answer.report.windows.find(({ window }) => window === '24h')!.decisions).reduce((total, orders) => total + orders, 0);
 }
 
 async function readAll(kafka: KafkaConnection): Promise<CountedEvents> {

@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   simulator: async () => (await import('./simulator.bench.ts')).simulator,
   spark: async () => (await import('./spark.bench.ts')).spark,
   start: async () => (await import('./start.bench.ts')).start,
+  fraud: async () => (await import('./fraud.bench.ts')).fraud,
   latency: async () => (await import('./latency.bench.ts')).latency,
 };
 

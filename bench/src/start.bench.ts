@@ -11,7 +11,7 @@ import type { Bench, BenchRow } from './row.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PORTS = [
-  'KAFKA', 'KAFKA_CONTROLLER', 'REGISTRY', 'REDIS', 'POSTGRES', 'QUERY_API', 'SIMULATOR', 'METRICS_SINK', 'RULER', 'NOTIFIER', 'SPARK_METRICS',
+  'KAFKA', 'KAFKA_CONTROLLER', 'REGISTRY', 'REDIS', 'POSTGRES', 'QUERY_API', 'SIMULATOR', 'METRICS_SINK', 'RULER', 'NOTIFIER', 'FRAUD_DESK', 'SPARK_METRICS', 'SPARK_FRAUD',
 ] as const;
 const OBSERVED_MS = 30_000;
 const SETTLE_MS = 15_000;

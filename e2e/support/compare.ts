@@ -21,3 +21,14 @@ export function mismatches(expected: ReadonlyMap<string, number>, stored: readon
   for (const [window, value] of found) if (!expected.has(window)) wrong.push({ window, expected: null, found: value });
   return wrong;
 }
+
+/** Where two values of JSON differ, one line each; numbers within the room above are the same. */
+export function differences(expected: unknown, found: unknown, path = ''): string[] {
+  if (typeof expected === 'number' && typeof found === 'number' && Math.abs(found - expected) <= RELATIVE * Math.abs(expected)) return [];
+  if (!isObject(expected) || !isObject(found)) return Object.is(expected, found) ? [] : [`${path}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`];
+  return [...new Set([...Object.keys(expected), ...Object.keys(found)])].flatMap((key) => differences(expected[key], found[key], `${path}/${key}`));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -121,7 +121,8 @@ def periods_of(orders: Orders, options: TrainOptions) -> Periods:
     if train_to <= max(start, first) or test_from >= last:
         raise FraudCommandError(
             f"the orders reach from {_when(first)} to {_when(last)}: a label delay of {_length(options.delay)} and a test of "
-            f"{_length(options.test)} before {_when(end)} leave none to train with, or none to test with; choose shorter ones with --delay and --test"
+            f"{_length(options.test)} before {_when(end)} leave none to train with, or none to test with; choose shorter ones with "
+            "--delay and --test"
         )
     return Periods(start, train_to, options.delay, test_from, end)
 
