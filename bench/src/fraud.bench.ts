@@ -54,7 +54,9 @@ async function live(report: (line: string) => void): Promise<BenchRow[]> {
       const orders = await ordersSent(kafka, from, Date.now());
       const limit = performance.now() + ARRIVAL_LIMIT_MS;
       while (performance.now() < limit && ![...orders.keys()].every((orderId) => arrivals.has(orderId))) await delay(100);
-      rows.push(...latencyRows(rate, orders, arrivals));
+      const measured = latencyRows(rate, orders, arrivals);
+      for (const { name, value, unit } of measured) report(`${name}: ${value} ${unit}`);
+      rows.push(...measured);
     }
     return rows;
   } finally {

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
@@ -114,20 +114,14 @@ def patiently(ask: Callable[[], T]) -> T:
             time.sleep(_PAUSE_S)
 
 
-class Stoppable(Protocol):
-    """A job that ends when its event is set."""
-
-    stop: threading.Event
-
-
-def stop_on_signals(runner: Stoppable) -> None:
+def stop_on_signals(stop: threading.Event) -> None:
     """The first SIGTERM or SIGINT drains, the second ends at once."""
 
     def handle(number: int, _: FrameType | None) -> None:
-        if runner.stop.is_set():
+        if stop.is_set():
             os._exit(128 + number)
         log.info("stopping after the batch at hand")
-        runner.stop.set()
+        stop.set()
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)

@@ -26,7 +26,7 @@ SOURCES = (ORDERS, CLICKS, LABELS)
 """Topics that features are made of; the place in this tuple is the source's code in the JVM (Source in FraudState.scala)."""
 _PATIENCE_S = 30
 _ROWS = 50_000
-_ROW_GROUP_BYTES = 16 << 20
+_ROW_GROUP_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)

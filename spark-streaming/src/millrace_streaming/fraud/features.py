@@ -16,7 +16,7 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True)
 class Entity:
-    """Something an order has in common with others. `lag` keeps its youngest orders out of its features: one that nearly every
+    """Something an order has in common with others. `lag` keeps its youngest orders and labels out of its features: one that nearly every
     order shares (the domain of the e-mail address) would otherwise have each late event change the scores of all.
     """
 

@@ -35,9 +35,9 @@ _FETCH = {"kafka.fetch.max.wait.ms": "500", "kafka.max.partition.fetch.bytes": "
 class FraudStream:
     """One lane's scoring in this process."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, stop: threading.Event) -> None:
         self._config = config
-        self.stop = threading.Event()
+        self.stop = stop
         self._telemetry = FraudTelemetry(config.lane)
         self._topics = [in_lane(config.lane, topic) for topic in SOURCES]
         patiently(partial(require, config, [*self._topics, in_lane(config.lane, SCORES_TOPIC)]))
@@ -90,7 +90,7 @@ class FraudStream:
         read = self._query.catchUp(config.brokers, json.dumps(until))
         if entries or read:
             log.info("feature state: %d entries of the journal, %d records read again, %.1f s", entries, read, time.monotonic() - began)
-        query = self._start()
+        query = self._start(until)
         telemetry.alive = lambda: bool(query.isActive())
         telemetry.stats = self._query.stats
         telemetry.ends = lambda: {
@@ -111,11 +111,11 @@ class FraudStream:
         self._spark.stop()
         return 0 if self.stop.is_set() else 1
 
-    def _start(self) -> Any:
+    def _start(self, until: dict[str, dict[str, int]]) -> Any:
         config, spark = self._config, self._spark
         reader = spark.readStream.format("kafka").options(**_FETCH).option("kafka.bootstrap.servers", config.brokers)
         reader = reader.option("subscribe", ",".join(self._topics)).option("startingOffsets", "earliest").option("failOnDataLoss", "false")
-        scores = DataFrame(self._query.scoresOf(reader.load()._jdf), spark)
+        scores = DataFrame(self._query.scoresOf(reader.load()._jdf, config.brokers, json.dumps(until)), spark)
         writer = scores.writeStream.format("kafka").outputMode("update").queryName(f"fraud-{config.lane}")
         writer = writer.option("kafka.bootstrap.servers", config.brokers).option("topic", in_lane(config.lane, SCORES_TOPIC))
         writer = writer.option("kafka.compression.type", "lz4").option("kafka.linger.ms", "0").option("includeHeaders", "true")

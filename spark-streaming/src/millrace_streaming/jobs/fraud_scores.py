@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 
 from ..config import read_config
 from ..errors import ConfigError, MillraceError
@@ -18,9 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = read_config()
         log_as_json(config.lane, config.log_level)
-        stream = FraudStream(config)
-        stop_on_signals(stream)
-        return stream.run()
+        # Before the start, which takes seconds: a signal then ends the job in order, too.
+        stop = threading.Event()
+        stop_on_signals(stop)
+        return FraudStream(config, stop).run()
     except ConfigError as error:
         sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
         return 78

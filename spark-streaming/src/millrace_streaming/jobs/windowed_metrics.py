@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = read_config()
         log_as_json(config.lane, config.log_level)
         runner = Runner(config)
-        stop_on_signals(runner)
+        stop_on_signals(runner.stop)
         return runner.run(options.available_now)
     except ConfigError as error:
         sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))

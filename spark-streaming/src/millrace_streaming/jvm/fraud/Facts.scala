@@ -216,15 +216,17 @@ private[fraud] final class Session {
     true
   }
 
-  /** Clicks up to and at `time`. */
-  def until(time: Long): Int = { var n = held; while (n > 0 && times(n - 1) > time) n -= 1; n }
+  /** Place of the first click after `time`. */
+  def after(time: Long): Int = { var n = held; while (n > 0 && times(n - 1) > time) n -= 1; n }
 
-  def count(clickType: Byte, until: Int): Int = { var n = 0; var i = 0; while (i < until) { if (types(i) == clickType) n += 1; i += 1 }; n }
+  def count(clickType: Byte, from: Int, until: Int): Int = { var n = 0; var i = from; while (i < until) { if (types(i) == clickType) n += 1; i += 1 }; n }
 
   def time(i: Int): Long = times(i)
 }
 
 private[fraud] object Session {
   final val Most = 1000
+  /** Clicks longer before an order are not of its visit. */
+  final val LongestMs: Long = 4 * 3600000L
   private val None = Array.emptyIntArray
 }

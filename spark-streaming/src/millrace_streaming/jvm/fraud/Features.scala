@@ -14,6 +14,9 @@ private[fraud] final class EntityKind(val name: String, val field: Int, val ofLi
 private[fraud] final class Moment(features: Features, val facts: Facts, val clicks: Session, val order: Array[Any], val ref: Int, val entities: Array[Array[Entity]]) {
   val time: Long = facts.time(ref)
   val amount: Double = facts.amount(ref).toDouble
+  /** Places of the visit's clicks before the order: from the first up to but without `pastClick`. */
+  val firstClick: Int = if (clicks == null) 0 else clicks.after(time - Session.LongestMs)
+  val pastClick: Int = if (clicks == null) 0 else clicks.after(time)
   /** By kind and entity: what each window of that kind's features holds. */
   val spans: Array[Array[Array[Span]]] = {
     val out = new Array[Array[Array[Span]]](entities.length)
@@ -96,9 +99,9 @@ final class Features(json: JsonNode) {
       case "mean" => entity((_, e, s) => if (s.count == 0) Double.NaN else e.placed.sum(s.from, s.to).toDouble / s.count)
       case "declines" => entity((m, e, _) => others(m, e.declined, length))
       case "refunds" => entity((m, e, _) => others(m, e.refunds, length))
-      case "frauds" => entity((m, e, s) => frauds(m, e, s).toDouble)
+      case "frauds" => val lag = lagOf(spec); entity((m, e, s) => frauds(m, e, s, lag).toDouble)
       case "since_fraud" => entity((m, e, s) => sinceFraud(m, e, s))
-      case "risk" => entity((m, e, s) => if (s.count == 0) 0 else frauds(m, e, s).toDouble / s.count)
+      case "risk" => val lag = lagOf(spec); entity((m, e, s) => if (s.count == 0) 0 else frauds(m, e, s, lag).toDouble / s.count)
       case "since" => entity((m, e, s) => if (s.own <= s.from) Double.NaN else (m.time - e.placed.time(s.own - 1)) / 1000.0)
       case "age" => entity((m, e, s) => age(m, e, s))
       case "ratio" => entity { (m, e, s) =>
@@ -137,9 +140,9 @@ final class Features(json: JsonNode) {
         order(m => if (m.order(a) == null || m.order(b) == null) Double.NaN else if (m.order(a) == m.order(b)) 0 else 1)
       case "clicks" =>
         val clickType = Events.clickType(UTF8String.fromString(of))
-        order(m => if (m.clicks == null) Double.NaN else m.clicks.count(clickType, m.clicks.until(m.time)).toDouble)
-      case "session_seconds" => order(m => session(m, _ => 0))
-      case "session_since_last" => order(m => session(m, n => n - 1))
+        order(m => if (m.clicks == null) Double.NaN else m.clicks.count(clickType, m.firstClick, m.pastClick).toDouble)
+      case "session_seconds" => order(m => session(m, m.firstClick))
+      case "session_since_last" => order(m => session(m, m.pastClick - 1))
       case other => throw new IllegalArgumentException(s"no feature is computed by $other")
     }
   }
@@ -147,11 +150,14 @@ final class Features(json: JsonNode) {
   private def others(m: Moment, series: Series, window: Long): Double =
     if (series == null) 0 else series.placeOf(m.ref) - math.min(series.after(m.time - window), series.placeOf(m.ref))
 
-  private def frauds(m: Moment, e: Entity, s: Span): Int = {
+  private def lagOf(spec: JsonNode): Long = kinds(kind(spec.get("entity").asText)).lagMs
+
+  /** What lags knows of labels as late as of orders, or each late label would have all later orders scored again. */
+  private def frauds(m: Moment, e: Entity, s: Span, lag: Long): Int = {
     if (e.frauds == null || s.count == 0) return 0
     var i = e.frauds.after(s.begin)
     var n = 0
-    while (i < e.frauds.end && e.frauds.time(i) <= s.finish) { if (m.facts.fraudAt(e.frauds(i)) <= m.time) n += 1; i += 1 }
+    while (i < e.frauds.end && e.frauds.time(i) <= s.finish) { if (m.facts.fraudAt(e.frauds(i)) <= m.time - lag) n += 1; i += 1 }
     n
   }
 
@@ -209,10 +215,7 @@ final class Features(json: JsonNode) {
     n.toDouble / (s.own - from)
   }
 
-  private def session(m: Moment, which: Int => Int): Double = {
-    val n = if (m.clicks == null) 0 else m.clicks.until(m.time)
-    if (n == 0) Double.NaN else (m.time - m.clicks.time(which(n))) / 1000.0
-  }
+  private def session(m: Moment, which: Int): Double = if (m.pastClick == m.firstClick) Double.NaN else (m.time - m.clicks.time(which)) / 1000.0
 
   private def lines(m: Moment): Iterator[org.apache.spark.sql.catalyst.InternalRow] = {
     val items = m.order(Events.Lines).asInstanceOf[ArrayData]

@@ -97,15 +97,27 @@ final class FraudQuery(
     } finally consumer.close()
   }
 
-  /** The stream of scores. `records`: a Kafka source; the sink takes `key`, `value`, `headers`. */
-  def scoresOf(records: DataFrame): DataFrame = {
+  /** The stream of scores. `records`: a Kafka source, read on `from` (next offset by topic and partition; what is not named, from its beginning); the sink takes `key`, `value`, `headers`. */
+  def scoresOf(records: DataFrame, brokers: String, from: String): DataFrame = {
     FraudQuery.open(this)
-    turns = new Turns(partitions.sum, slackMs)
+    turns = turnsFrom(brokers, from)
     flusher.setDaemon(true)
     flusher.start()
     val raw = records.select("topic", "partition", "offset", "timestamp", "value")
       .as(Encoders.tuple(Encoders.STRING, Encoders.scalaInt, Encoders.scalaLong, Encoders.TIMESTAMP, Encoders.BINARY))
     raw.mapPartitions(FraudQuery.score _)(Encoders.product[ScoreRecord]).toDF()
+  }
+
+  private def turnsFrom(brokers: String, from: String): Turns = {
+    val settings = new Properties
+    settings.put("bootstrap.servers", brokers)
+    val consumer = new KafkaConsumer[Array[Byte], Array[Byte]](settings, new ByteArrayDeserializer, new ByteArrayDeserializer)
+    try {
+      val places = for (source <- partitions.indices; p <- 0 until partitions(source)) yield new TopicPartition(reader.topic(source), p)
+      val (begins, ends, known) = (consumer.beginningOffsets(places.asJava), consumer.endOffsets(places.asJava), new ObjectMapper().readTree(from))
+      val starts = places.map(tp => math.max(begins.get(tp).longValue, known.path(tp.topic).path(tp.partition.toString).asLong(0)))
+      new Turns(starts.toArray, places.map(ends.get(_).longValue).toArray, slackMs)
+    } finally consumer.close()
   }
 
   private def admit(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = state.synchronized {
@@ -138,6 +150,7 @@ final class FraudQuery(
           turns.await(code, event(Events.OccurredAt).asInstanceOf[Long])
         }
         admit(source, partition, offset, event, c => computed += c)
+        turns.done(code, offset + 1)
         computed.foreach(c => ready += record(c))
         computed.clear()
       }

@@ -269,16 +269,21 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   /** Events that this computation knows of: those of its entities that are kept, up to the order. */
   private def known(m: Moment): Long = {
     val since = m.time - features.keptMs
-    var n = if (m.clicks == null) 0L else m.clicks.until(m.time).toLong
-    m.entities.foreach(_.foreach { e =>
-      n += FraudState.between(e.placed, since, m.ref)
-      if (e.declined != null) n += FraudState.between(e.declined, since, m.ref)
-      if (e.refunds != null) n += FraudState.between(e.refunds, since, m.ref)
-      if (e.frauds != null) {
-        var i = e.frauds.after(since)
-        while (i < e.frauds.end) { if (facts.fraudAt(e.frauds(i)) <= m.time) n += 1; i += 1 }
+    var n = (m.pastClick - m.firstClick).toLong
+    var k = 0
+    while (k < kinds.length) {
+      val lag = kinds(k).lagMs
+      m.entities(k).foreach { e =>
+        for (series <- Seq(e.placed, e.declined, e.refunds) if series != null) {
+          n += math.max(0, (if (lag == 0) series.placeOf(m.ref) else series.after(m.time - lag)) - series.after(since))
+        }
+        if (e.frauds != null) {
+          var i = e.frauds.after(since)
+          while (i < e.frauds.end) { if (facts.fraudAt(e.frauds(i)) <= m.time - lag) n += 1; i += 1 }
+        }
       }
-    })
+      k += 1
+    }
     n
   }
 
@@ -294,7 +299,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     val out = new ArrayBuffer[Evidence]
     def add(e: Evidence): Unit = if (!out.contains(e)) out += e
     add(Evidence(Source.Orders, partition, offset, offset))
-    if (m.clicks != null && m.clicks.until(m.time) > 0) add(Evidence(Source.Clicks, m.clicks.partition, m.clicks.firstOffset, m.clicks.lastOffset))
+    if (m.pastClick > m.firstClick) add(Evidence(Source.Clicks, m.clicks.partition, m.clicks.firstOffset, m.clicks.lastOffset))
     for (kind <- strong; e <- m.entities(kind)) {
       for (series <- Seq(e.placed, e.declined, e.refunds) if series != null) {
         val own = series.placeOf(m.ref)
@@ -361,16 +366,14 @@ private[fraud] object FraudState {
   /** Facts of an entity that are named as evidence. */
   private final val Shown = 3
   private final val LinkedMs = 30 * Features.DayMs
-  /** A visit without clicks for so long is over. */
-  final val SessionMs = 2 * 3600000L
+  /** A visit without clicks for so long is forgotten: no order that is less than an hour late wants it. */
+  final val SessionMs: Long = Session.LongestMs + 3600000L
   private final val SweepMs = 600000L
   private val NoEntities = Array.empty[Entity]
 
   private val types = Map("PLACED" -> FactType.Placed, "PAYMENT_DECLINED" -> FactType.Declined, "REFUNDED" -> FactType.Refund,
     "RETURNED" -> FactType.Refund, "CANCELLED" -> FactType.Refund).map { case (name, t) => UTF8String.fromString(name) -> t.toInt }
   def factType(name: UTF8String): Int = types.getOrElse(name, -1)
-
-  private def between(series: Series, since: Long, ref: Int): Long = math.max(0, series.placeOf(ref) - series.after(since))
 
   private def lineIds(lines: ArrayData, field: Int): Array[Long] = {
     val n = if (lines == null) 0 else lines.numElements

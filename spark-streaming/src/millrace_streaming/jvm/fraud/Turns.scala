@@ -2,16 +2,21 @@ package io.millrace.streaming.fraud
 
 /**
  * Lets the partitions of a backlog advance together in event time, so that few orders have to be scored twice: who is further ahead than
- * `slackMs` of a partition that still has records waits for it. A partition that waits for its broker holds nobody up, so live traffic
- * never waits. It is an economy, not a promise: what comes late all the same is FraudState's business.
+ * `slackMs` of a partition that still has records waits for it. A partition that waits for its broker holds nobody up, unless it has not yet come to
+ * `ends`, where it ended when the query started; so live traffic never waits. It is an economy, not a promise: what comes late all the same is FraudState's business.
  */
-final class Turns(partitions: Int, slackMs: Long) {
+final class Turns(begins: Array[Long], ends: Array[Long], slackMs: Long) {
+  private val partitions = ends.length
   private val at = Array.fill(partitions)(Long.MinValue)
+  private val reached = begins.clone
   /** When each began to wait for the broker (nanoTime), 0 while it has records. */
   private val since = new Array[Long](partitions)
   private val opened = System.nanoTime
 
   def polling(p: Int): Unit = synchronized { since(p) = System.nanoTime }
+
+  /** The partition's records before this offset are done. */
+  def done(p: Int, next: Long): Unit = synchronized { reached(p) = next; if (next >= ends(p)) notifyAll() }
 
   /** Returns when the partition may have its record of that time taken. */
   def await(p: Int, time: Long): Unit = synchronized {
@@ -21,6 +26,8 @@ final class Turns(partitions: Int, slackMs: Long) {
     notifyAll()
     val until = System.nanoTime + Turns.LongestNs
     while (isAhead(p, time) && System.nanoTime < until) wait(Turns.LookMs)
+    // What lies before the end may be no records at all, such as marks of transactions: nobody waits for it twice.
+    if (System.nanoTime >= until) for (q <- 0 until partitions if q != p && at(q) < time - slackMs) ends(q) = reached(q)
   }
 
   private def isAhead(p: Int, time: Long): Boolean = {
@@ -32,13 +39,15 @@ final class Turns(partitions: Int, slackMs: Long) {
     false
   }
 
+  /** One that has not come to the end it had at the start has records, however long the broker takes to send them. */
   private def idle(q: Int): Boolean =
-    if (since(q) != 0) System.nanoTime - since(q) > Turns.IdleNs else at(q) == Long.MinValue && System.nanoTime - opened > Turns.StartNs
+    if (reached(q) < ends(q)) false
+    else if (since(q) != 0) System.nanoTime - since(q) > Turns.IdleNs else at(q) == Long.MinValue && System.nanoTime - opened > Turns.StartNs
 }
 
 private object Turns {
   private final val IdleNs = 20L * 1000 * 1000
   private final val StartNs = 5L * 1000 * 1000 * 1000
-  private final val LongestNs = 2L * 1000 * 1000 * 1000
+  private final val LongestNs = 30L * 1000 * 1000 * 1000
   private final val LookMs = 5L
 }
