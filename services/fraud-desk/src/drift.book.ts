@@ -1,6 +1,5 @@
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import { binOf, emptyCounts, increment, referenceOf, stabilityIndex, type FeatureVector, type ReferenceBins } from './drift.js';
-import { groupBy } from './group-by.js';
 import type { ScoredOrder } from './scored-order.js';
 
 const HOUR_MS = 3_600_000;
@@ -135,13 +134,13 @@ export class DriftBook {
 export const modelVersionOf = (versions: Readonly<Record<string, string>>): string => versions['model'] ?? '';
 
 function byModelVersion(scores: readonly ScoredOrder[]): ReadonlyMap<string, readonly ScoredOrder[]> {
-  return groupBy(scores, ({ versions }) => modelVersionOf(versions));
+  return Map.groupBy(scores, ({ versions }) => modelVersionOf(versions));
 }
 
 /** Counts of one batch, by hour and feature. */
 function hourlyCounts(scores: readonly ScoredOrder[], { bins }: Reference): readonly { hour: string; feature: string; counts: readonly number[] }[] {
   const features = Object.entries(bins);
-  return [...groupBy(scores, ({ occurredAt }) => Math.floor(occurredAt / HOUR_MS) * HOUR_MS)].flatMap(([hour, own]) =>
+  return [...Map.groupBy(scores, ({ occurredAt }) => Math.floor(occurredAt / HOUR_MS) * HOUR_MS)].flatMap(([hour, own]) =>
     features.map(([feature, { cuts }]) => {
       const counts = emptyCounts(cuts);
       for (const score of own) increment(counts, binOf(cuts, score.features[feature]));

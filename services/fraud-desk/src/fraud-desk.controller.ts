@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { fraudScore, inLane, type FraudScore } from '@millrace/contracts';
 import { ContentError, InfrastructureError, type KafkaConnection } from '@millrace/kafka';
-import { CONFIG, KAFKA } from '@millrace/service-kit';
+import { CONFIG, KAFKA, RequestError } from '@millrace/service-kit';
 import type { CaseDetailDto, CasesDto, VerdictDto } from './case.dto.js';
 import {
   caseParams, caseQuery, casesQuery, encodeCursor, verdictBody, type CaseParams, type CaseQuery, type CasesQuery, type VerdictBody,
@@ -9,7 +9,6 @@ import {
 import type { FraudDeskConfig } from './fraud-desk.config.js';
 import { PostgresCaseStore, type FoundCase } from './postgres-case-store.js';
 import { PostgresRingStore } from './postgres-ring-store.js';
-import { DeskError } from './problem.filter.js';
 import type { QualityReport } from './quality.report.js';
 import { QualityRunner } from './quality.runner.js';
 import { VerdictService } from './verdict.service.js';
@@ -41,7 +40,7 @@ export class FraudDeskController {
   @Get('quality')
   quality(): QualityDto {
     const report = this.runner.latest;
-    if (report === undefined) throw new DeskError(503, 'Quality is being computed for the first time.');
+    if (report === undefined) throw new RequestError(503, 'Quality is being computed for the first time.');
     return { lane: this.config.lane, labelDelayMs: this.config.labelDelayMinutes * MINUTE_MS, report };
   }
 
@@ -70,7 +69,7 @@ export class FraudDeskController {
 
   async #found(orderId: string, truth: boolean): Promise<FoundCase> {
     const found = await this.cases.find(orderId, truth);
-    if (found === null) throw new DeskError(404, 'No such order was scored.');
+    if (found === null) throw new RequestError(404, 'No such order was scored.');
     return found;
   }
 

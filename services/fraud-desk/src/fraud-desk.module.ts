@@ -1,7 +1,7 @@
 import { Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { KafkaConnection } from '@millrace/kafka';
-import { CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, type Lifecycle } from '@millrace/service-kit';
+import { CONFIG, KAFKA, LIFECYCLE, LOGGER, Metrics, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
 import { createPool, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { DESK_STORE, type DeskStore } from './desk-store.js';
@@ -14,7 +14,6 @@ import { PostgresCaseStore } from './postgres-case-store.js';
 import { PostgresDeskStore } from './postgres-desk-store.js';
 import { PostgresQualityStore } from './postgres-quality-store.js';
 import { PostgresRingStore } from './postgres-ring-store.js';
-import { ProblemFilter, StrictValidationPipe } from './problem.filter.js';
 import { QualityMetrics } from './quality.metrics.js';
 import { computeReport } from './quality.report.js';
 import { QualityRunner } from './quality.runner.js';

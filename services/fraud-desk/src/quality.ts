@@ -1,4 +1,3 @@
-import { groupBy } from './group-by.js';
 import type { Decision } from './scored-order.js';
 
 /**
@@ -117,7 +116,7 @@ export function qualityOf(groups: readonly OrderGroup[], ranks: readonly RankGro
 
 /** Mean, over the frauds, of the share of fraud among all orders that score at least as high; null without fraud. */
 export function averagePrecisionOf(ranks: readonly Judged<RankGroup>[]): number | null {
-  const descending = [...groupBy(ranks, ({ rank }) => rank)].sort(([a], [b]) => b - a);
+  const descending = [...Map.groupBy(ranks, ({ rank }) => rank)].sort(([a], [b]) => b - a);
   let above = 0;
   let frauds = 0;
   let sum = 0;
@@ -157,7 +156,7 @@ export function moneyOf(groups: readonly Judged<OrderGroup>[]): readonly Money[]
 
 function scenariosOf(groups: readonly Judged<OrderGroup>[]): Quality['scenarios'] {
   const named = groups.flatMap((group) => (group.fraud && group.scenario !== null ? [{ ...group, scenario: group.scenario }] : []));
-  return [...groupBy(named, ({ scenario }) => scenario)]
+  return [...Map.groupBy(named, ({ scenario }) => scenario)]
     .map(([scenario, own]) => {
       const { orders, caught, missed, recall } = confusionOf(own);
       return { scenario, orders, caught, missed, recall, money: moneyOf(own) };
@@ -166,7 +165,7 @@ function scenariosOf(groups: readonly Judged<OrderGroup>[]): Quality['scenarios'
 }
 
 function calibrationOf(groups: readonly Judged<OrderGroup>[]): readonly CalibrationBin[] {
-  return [...groupBy(groups, ({ bin }) => bin)]
+  return [...Map.groupBy(groups, ({ bin }) => bin)]
     .map(([bin, own]) => {
       const orders = total(own, (group) => group.orders);
       return { bin, orders, meanScore: total(own, ({ scores }) => scores) / orders, fraudShare: total(own, (group) => (group.fraud ? group.orders : 0)) / orders };

@@ -1,8 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Put } from '@nestjs/common';
-import { CONFIG } from '@millrace/service-kit';
+import { CONFIG, RequestError } from '@millrace/service-kit';
 import type { FraudDeskConfig } from './fraud-desk.config.js';
 import { PostgresRingStore } from './postgres-ring-store.js';
-import { DeskError } from './problem.filter.js';
 import type { RingDto, RingsDto, StoredReportDto } from './ring.dto.js';
 import { ringParams, ringReport, type RingParams, type RingReport } from './ring.schema.js';
 
@@ -23,7 +22,7 @@ export class RingController {
   @Get(':id')
   async detail(@Param({ schema: ringParams }) { id }: RingParams): Promise<RingDto> {
     const found = await this.rings.find(id);
-    if (found === null) throw new DeskError(404, 'No such ring is in the latest report.');
+    if (found === null) throw new RequestError(404, 'No such ring is in the latest report.');
     return { lane: this.config.lane, ...found };
   }
 
@@ -31,7 +30,7 @@ export class RingController {
   @Put()
   async replace(@Body({ schema: ringReport }) report: RingReport): Promise<StoredReportDto> {
     const { lane } = this.config;
-    if (report.lane !== lane) throw new DeskError(400, `The report is of another lane: this is the fraud desk of ${lane}.`, [{ path: 'lane', message: `must be ${lane}` }]);
+    if (report.lane !== lane) throw new RequestError(400, `The report is of another lane: this is the fraud desk of ${lane}.`, [{ path: 'lane', message: `must be ${lane}` }]);
     await this.rings.replace(report);
     return { lane, madeAt: report.madeAt, rings: report.rings.length };
   }

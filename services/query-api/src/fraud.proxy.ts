@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream';
-import { problem, sendProblem } from './problem.filter.js';
+import { problem, sendProblem } from '@millrace/service-kit';
 
 const PREFIX = '/api/fraud/';
 /** Longer than the fraud desk's own patience with Kafka, so that its answer comes first. */

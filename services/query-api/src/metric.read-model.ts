@@ -1,6 +1,6 @@
 import { metricCatalogue, metricKey, windowDefinitions, type MetricDefinition, type WindowName } from '@millrace/contracts';
 import { CACHE_BOUNDS, StoreUnavailableError, type MetricCache, type MetricHistory, type MetricReading, type MetricSelection } from '@millrace/stores';
-import { QueryError } from './query.errors.js';
+import { RequestError } from '@millrace/service-kit';
 import { filtersOf, type ExplainParams, type LatestQuery, type SeriesQuery } from './query.schema.js';
 import { isYoung, latestStart } from './sliding-window.js';
 import type { ExplainedWindowDto, LatestDto, SeriesDto } from './wire.dto.js';
@@ -68,7 +68,7 @@ export class MetricReadModel {
 
   async explain({ metricKey: key, window, start }: ExplainParams): Promise<ExplainedWindowDto> {
     const found = await this.history.find(this.lane, key, window, start);
-    if (found === null) throw new QueryError(404, 'There is no such window in this lane.');
+    if (found === null) throw new RequestError(404, 'There is no such window in this lane.');
     return toExplainedDto(found);
   }
 
@@ -80,7 +80,7 @@ export class MetricReadModel {
       return [{ metricKey: metricKey(metric.name, filters), dimensions: { ...filters } }];
     }
     const readings = (await this.newest([{ metric: metric.name, window }])).filter(({ dimensions }) => matches(dimensions));
-    if (readings.length > MOST_SERIES) throw new QueryError(400, `${String(readings.length)} series match: name dimensions until at most ${String(MOST_SERIES)} do.`);
+    if (readings.length > MOST_SERIES) throw new RequestError(400, `${String(readings.length)} series match: name dimensions until at most ${String(MOST_SERIES)} do.`);
     return readings.map(({ metricKey: key, dimensions }) => ({ metricKey: key, dimensions: { ...dimensions } })).sort((a, b) => (a.metricKey < b.metricKey ? -1 : 1));
   }
 
@@ -96,14 +96,14 @@ export class MetricReadModel {
 
 function metricOf(name: string): MetricDefinition {
   const metric = metricCatalogue.find((known) => known.name === name);
-  if (metric === undefined) throw new QueryError(404, 'There is no such metric; /api/metrics lists them.');
+  if (metric === undefined) throw new RequestError(404, 'There is no such metric; /api/metrics lists them.');
   return metric;
 }
 
 function windowOf(metric: MetricDefinition, asked: WindowName | undefined): WindowName {
   const window = asked ?? metric.windows[0];
   if (window === undefined || !metric.windows.includes(window)) {
-    throw new QueryError(400, `${metric.name} has the windows ${metric.windows.join(', ')}.`, [{ path: 'window', message: 'is not computed for this metric' }]);
+    throw new RequestError(400, `${metric.name} has the windows ${metric.windows.join(', ')}.`, [{ path: 'window', message: 'is not computed for this metric' }]);
   }
   return window;
 }
@@ -111,12 +111,12 @@ function windowOf(metric: MetricDefinition, asked: WindowName | undefined): Wind
 function filterOf(metric: MetricDefinition, query: LatestQuery | SeriesQuery): Filter {
   const filters = Object.entries(filtersOf(query));
   for (const [name] of filters) {
-    if (!metric.dimensions.some((set) => set.includes(name))) throw new QueryError(400, `${metric.name} has no dimension ${name}.`, [{ path: name, message: 'is no dimension of this metric' }]);
+    if (!metric.dimensions.some((set) => set.includes(name))) throw new RequestError(400, `${metric.name} has no dimension ${name}.`, [{ path: name, message: 'is no dimension of this metric' }]);
   }
   const by = query.by === undefined ? null : [...query.by].sort().join();
   if (by !== null && !metric.dimensions.some((set) => [...set].sort().join() === by)) {
     const sets = metric.dimensions.map((set) => `"${set.join()}"`).join(' ');
-    throw new QueryError(400, `${metric.name} is computed by ${sets}.`, [{ path: 'by', message: 'is no set of dimensions of this metric' }]);
+    throw new RequestError(400, `${metric.name} is computed by ${sets}.`, [{ path: 'by', message: 'is no set of dimensions of this metric' }]);
   }
   return (dimensions) =>
     (by === null || Object.keys(dimensions).sort().join() === by) && filters.every(([name, value]) => Object.hasOwn(dimensions, name) && dimensions[name] === value);

@@ -1,6 +1,6 @@
 import { Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { CONFIG, LIFECYCLE, LOGGER, Metrics, type Lifecycle } from '@millrace/service-kit';
+import { CONFIG, LIFECYCLE, LOGGER, Metrics, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
 import { createPool, createRedis, PostgresMetricHistory, PostgresProductNames, RedisMetricCache, type PostgresPool, type RedisConnection } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { ALERT_STORE, type AlertStore } from './alert-store.js';
@@ -9,14 +9,12 @@ import { LiveFeed } from './live.feed.js';
 import { MetricReadModel } from './metric.read-model.js';
 import { MetricsController } from './metrics.controller.js';
 import { PostgresAlertStore } from './postgres-alert-store.js';
-import { ProblemFilter } from './problem.filter.js';
 import type { QueryApiConfig } from './query-api.config.js';
 import { QueryApiRunner } from './query-api.runner.js';
 import { StatusController } from './status.controller.js';
 import { STORE_STATES } from './store-state.js';
 import { StreamController } from './stream.controller.js';
 import { StreamHub } from './stream.hub.js';
-import { StrictValidationPipe } from './strict-validation.pipe.js';
 
 const NAME = 'query-api';
 const POOL = Symbol('POOL');

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problem, sendProblem } from './problem.filter.js';
+import { problem, sendProblem } from '@millrace/service-kit';
 
 /** Everything from here and nothing inline: what a label says can never run. */
 const POLICY = [

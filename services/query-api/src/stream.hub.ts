@@ -1,5 +1,4 @@
-import type { Metrics } from '@millrace/service-kit';
-import { QueryError } from './query.errors.js';
+import { RequestError, type Metrics } from '@millrace/service-kit';
 import { StreamReader, type Sink } from './stream-reader.js';
 
 interface HubOptions {
@@ -30,10 +29,10 @@ export class StreamHub {
     return this.#readers.size;
   }
 
-  /** Whether one more may read. Throws {@link QueryError} 503 where not. */
+  /** Whether one more may read. Throws {@link RequestError} 503 where not. */
   assertRoom(): void {
-    if (this.#closed) throw new QueryError(503, 'The server is stopping.');
-    if (this.#readers.size >= this.options.mostReaders) throw new QueryError(503, 'Too many readers of the stream.');
+    if (this.#closed) throw new RequestError(503, 'The server is stopping.');
+    if (this.#readers.size >= this.options.mostReaders) throw new RequestError(503, 'Too many readers of the stream.');
   }
 
   /** Adds a reader and sends it what it should begin with. Returns a function that forgets it. */

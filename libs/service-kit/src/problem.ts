@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Catch, HttpException, StandardSchemaValidationPipe, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { KafkaError } from '@millrace/kafka';
 import { StoreUnavailableError } from '@millrace/stores';
+import { Catch, HttpException, StandardSchemaValidationPipe, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Logger } from 'pino';
 
 /** What an answer repeats of a hostile name at most. */
@@ -15,7 +15,7 @@ interface Mistake {
 }
 
 /** RFC 9457. */
-interface Problem {
+export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -26,12 +26,13 @@ interface Problem {
 }
 
 /** A request that cannot be answered as it was asked. */
-export class DeskError extends Error {
-  override readonly name = 'DeskError';
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
   constructor(
+    /** HTTP status: 400 where the request is wrong, 404 where there is no such thing, 503 where it cannot be answered now. */
     readonly status: 400 | 404 | 503,
     detail: string,
-    readonly mistakes?: readonly Mistake[],
+    readonly errors?: readonly Mistake[],
   ) {
     super(detail);
   }
@@ -42,7 +43,7 @@ export class StrictValidationPipe extends StandardSchemaValidationPipe {
   constructor() {
     super({
       exceptionFactory: (issues) =>
-        new DeskError(
+        new RequestError(
           400,
           'The request has parameters that are wrong or unknown.',
           issues.slice(0, MOST_MISTAKES).map(({ path = [], message }) => ({
@@ -68,27 +69,33 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const { url } = http.getRequest<IncomingMessage>();
     const response = http.getResponse<ServerResponse>();
-    const problem = problemOf(error);
-    if (problem.status >= 500) this.logger.error({ err: error, problem: problem.id, path: url }, problem.title);
-    else this.logger.debug({ problem: problem.id, path: url, detail: problem.detail }, problem.title);
-    if (problem.status === 503) response.setHeader('Retry-After', '2');
-    response.statusCode = problem.status;
-    response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
-    response.setHeader('Cache-Control', 'no-store');
-    response.end(JSON.stringify(problem));
+    const found = problemOf(error);
+    if (found.status >= 500) this.logger.error({ err: error, problem: found.id, path: url }, found.title);
+    else this.logger.debug({ problem: found.id, path: url, detail: found.detail }, found.title);
+    // A stream that has begun can only be cut off.
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, found);
   }
 }
 
-function problemOf(error: unknown): Problem {
-  if (error instanceof DeskError) return made(error.status, error.message, error.mistakes);
-  if (error instanceof StoreUnavailableError) return made(503, `${error.store} does not answer now`);
-  if (error instanceof KafkaError && error.retriable) return made(503, 'Kafka or the registry does not answer now');
-  const status = statusOf(error);
-  return made(status, status >= 500 ? 'The server failed; its log has the reason under this id.' : (STATUS_CODES[status] ?? 'Refused'));
+export function sendProblem(response: ServerResponse, found: Problem): void {
+  if (found.status === 503) response.setHeader('Retry-After', '2');
+  response.statusCode = found.status;
+  response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  response.setHeader('Cache-Control', 'no-store');
+  response.end(JSON.stringify(found));
 }
 
-function made(status: number, detail: string, errors?: readonly Mistake[]): Problem {
+export function problem(status: number, detail: string, errors?: readonly Mistake[]): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, id: randomUUID(), ...(errors === undefined ? {} : { errors }) };
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof RequestError) return problem(error.status, error.message, error.errors);
+  if (error instanceof StoreUnavailableError) return problem(503, `${error.store} does not answer now`);
+  if (error instanceof KafkaError && error.retriable) return problem(503, 'Kafka or the registry does not answer now');
+  const status = statusOf(error);
+  return problem(status, status >= 500 ? 'The server failed; its log has the reason under this id.' : (STATUS_CODES[status] ?? 'Refused'));
 }
 
 /** The status of Nest's errors, and of those that Express passes on for paths it cannot decode. */
