@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { fraudLabelEvent, fraudScore, orderEvent, truthEvent, type FraudScore, type OrderEvent } from '@millrace/contracts';
 import type { KafkaConnection } from '@millrace/kafka';
 import { testKafka, until } from '@millrace/testing';
 import { differences } from './support/compare.js';
 import { finalScores, recountQuality, SPANS, type Basis, type FraudRecords, type QualityCount } from './support/fraud-recount.js';
-import { allScored, scoresFrom } from './support/fraud-scores.js';
+import { allScored, scoresEnd, scoresFrom, verdicts } from './support/fraud-scores.js';
 import { System } from './support/system.js';
 import { countRecords, firstOfEachId, readTopic } from './support/topics.js';
 
@@ -97,6 +98,14 @@ describe('fraud in a seeded shop, scored by a job that is killed half-way', () =
     const changed = (change: Partial<FraudScore>): FraudRecords => ({ ...records, scores: records.scores.map((score) => (score.orderId === orderId ? { ...score, ...change } : score)) });
     const mutants = [changed({ decision: 'ALLOW' }), changed({ totalMinor: totalMinor! + 1 }), { ...records, truths: records.truths.filter((truth) => truth.orderId !== orderId) }];
     for (const mutant of mutants) expect(differences(recountQuality(mutant, 'oracle', SPANS['30d']!, LABEL_DELAY_MS), found)).not.toEqual([]);
+  });
+
+  it('F28: a job that nobody kills gives every order the same score', async () => {
+    const end = await scoresEnd(kafka);
+    await system.start('spark-fraud', { ...JOB, MILLRACE_HOME: join(system.home, 'undisturbed') });
+    await allScored(system, kafka, placed.size, end);
+    expect(await system.part('spark-fraud').end()).toBe(0);
+    expect(differences(verdicts(records.scores), verdicts(await scoresFrom(kafka, end)))).toEqual([]);
   });
 });
 

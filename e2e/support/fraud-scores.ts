@@ -34,12 +34,12 @@ export async function allScored(system: System, kafka: KafkaConnection, orders: 
   await until('every order to be scored', async () => (await countRecords(kafka, fraudScore.topic)) >= begin + orders && finalScores(await scoresFrom(kafka, from)).size >= orders, 60_000);
 }
 
-export type Verdict = Pick<FraudScore, 'orderId' | 'score' | 'decision' | 'rulesHit' | 'features'>;
+export type Verdict = Pick<FraudScore, 'orderId' | 'revision' | 'score' | 'decision' | 'rulesHit' | 'features'>;
 
-/** What two jobs must agree on: the final score of every order. When it was made, and how many events were known by then, is their own. */
+/** What two jobs must agree on: the final score of every order, and how many events it rests on. When it was made is their own. */
 export function verdicts(scores: readonly FraudScore[]): readonly Verdict[] {
   return [...finalScores(scores).values()]
-    .map(({ orderId, score, decision, rulesHit, features }) => ({ orderId, score, decision, rulesHit, features }))
+    .map(({ orderId, revision, score, decision, rulesHit, features }) => ({ orderId, revision, score, decision, rulesHit, features }))
     .sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
 }
 

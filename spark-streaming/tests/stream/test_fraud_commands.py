@@ -7,21 +7,17 @@ import random
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 
-from millrace_streaming.contracts import LABELS, ORDERS, SCORES_TOPIC, in_lane, schema_of
-from millrace_streaming.fraud.extract import SOURCES
+from millrace_streaming.contracts import LABELS, ORDERS
 from millrace_streaming.fraud.features import NAMES
 from millrace_streaming.fraud.registry import ModelRegistry
-from tests.stream.test_fraud_stream import DAY, START_MS, Event, Lane, final, label, order
-from tests.support import brokers, register
+from tests.stream.fraud_lane import DAY, START_MS, Event, Lane, final, fraud_lane, label, order
 
 RULES = """
 version: 1
@@ -61,17 +57,11 @@ def planted(orders: int) -> list[tuple[str, Event]]:
 
 @pytest.fixture(scope="module")
 def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lane]:
-    name = f"f{uuid.uuid4().hex[:10]}"
-    admin = AdminClient({"bootstrap.servers": brokers()})
-    topics = [in_lane(name, topic) for topic in (*SOURCES, SCORES_TOPIC)]
-    for future in admin.create_topics([NewTopic(topic, 2, 1) for topic in topics]).values():
-        future.result()
-    made = Lane(name, tmp_path_factory.mktemp("fraud"), {topic: register(topic, schema_of(topic)) for topic in (*SOURCES, SCORES_TOPIC)})
-    made.extra["MILLRACE_FRAUD_RULES"] = str(made.home / "rules.yaml")
-    (made.home / "rules.yaml").write_text(RULES)
-    made.send(planted(3_000))
-    yield made
-    admin.delete_topics(topics)
+    with fraud_lane(tmp_path_factory.mktemp("fraud")) as made:
+        made.extra["MILLRACE_FRAUD_RULES"] = str(made.home / "rules.yaml")
+        (made.home / "rules.yaml").write_text(RULES)
+        made.send(planted(3_000))
+        yield made
 
 
 @pytest.fixture(scope="module")

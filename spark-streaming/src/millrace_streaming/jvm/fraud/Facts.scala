@@ -60,11 +60,7 @@ private[fraud] final class Facts(kinds: Int) {
     else java.lang.Long.compare(ca.offset(i), cb.offset(j))
   }
 
-  /** The oldest chunk, if it is full and every fact in it is older than `before`. */
-  def oldest(before: Long): Option[Chunk] =
-    if (chunks.length > 1 && chunks.head.time.forall(_ < before)) Some(chunks.head) else None
-
-  /** The oldest chunk, whatever its age, while another one is there. */
+  /** The oldest chunk, while another one is there: so it is full. */
   def eldest: Option[Chunk] = if (chunks.length > 1) Some(chunks.head) else None
 
   def dropOldest(): Unit = { chunks.remove(0); first += Facts.ChunkSize }

@@ -153,7 +153,7 @@ final class Features(json: JsonNode) {
   private def lagOf(spec: JsonNode): Long = kinds(kind(spec.get("entity").asText)).lagMs
 
   /** What lags knows of labels as late as of orders, or each late label would have all later orders scored again. */
-  private def frauds(m: Moment, e: Entity, s: Span, lag: Long): Int = {
+  private[fraud] def frauds(m: Moment, e: Entity, s: Span, lag: Long): Int = {
     if (e.frauds == null || s.count == 0) return 0
     var i = e.frauds.after(s.begin)
     var n = 0

@@ -63,12 +63,7 @@ object FraudBatch {
       rows.flatMap { r =>
         var out: Option[InternalRow] = None
         val event = reader.read(source(r.getInt(1)), r.getLong(4), r.getAs[Array[Byte]](5))
-        val emit: Computed => Unit = c => out = Some(row(c, job.variants))
-        source(r.getInt(1)) match {
-          case Source.Orders => state.takeOrder(r.getInt(2), r.getLong(3), event, emit)
-          case Source.Clicks => state.takeClick(r.getInt(2), r.getLong(3), event, emit)
-          case _ => state.takeLabel(r.getInt(2), r.getLong(3), event, emit)
-        }
+        state.take(source(r.getInt(1)), r.getInt(2), r.getLong(3), event, c => out = Some(row(c, job.variants)))
         out
       }
     }

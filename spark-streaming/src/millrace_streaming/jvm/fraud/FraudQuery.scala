@@ -65,21 +65,17 @@ final class FraudQuery(
       topic.getValue.properties.asScala.map(p => (source, p.getKey.toInt, p.getValue.asLong))
     }.filter { case (source, _, next) => source >= 0 && next > 0 }.toSeq
     if (wanted.isEmpty) return 0
-    val settings = new Properties
-    settings.put("bootstrap.servers", brokers)
-    settings.put("enable.auto.commit", "false")
-    settings.put("auto.offset.reset", "earliest")
-    settings.put("max.partition.fetch.bytes", "16777216")
-    val consumer = new KafkaConsumer[Array[Byte], Array[Byte]](settings, new ByteArrayDeserializer, new ByteArrayDeserializer)
-    try {
+    val done = new Array[Long](partitions(Source.Orders))
+    wanted.foreach { case (source, p, next) => if (source == Source.Orders && p < done.length) done(p) = next }
+    val recent = state.resume(done)
+    FraudQuery.reading(brokers) { consumer =>
       val left = new mutable.HashMap[TopicPartition, (Int, Long)]
       wanted.foreach { case (source, p, next) => left(new TopicPartition(reader.topic(source), p)) = (source, next) }
       consumer.assign(left.keys.asJavaCollection)
       val begins = consumer.beginningOffsets(left.keys.asJavaCollection)
       left.toSeq.foreach { case (tp, (source, next)) =>
         val known = journal.position(source, tp.partition).getOrElse(0L)
-        val recent = if (source == Source.Orders) state.recentOffset(tp.partition).getOrElse(known) else known
-        val from = math.max(math.min(known, recent), begins.get(tp).longValue)
+        val from = math.max(if (source == Source.Orders) math.min(known, recent(tp.partition)) else known, begins.get(tp).longValue)
         consumer.seek(tp, from)
         if (from >= next) { left -= tp; consumer.pause(java.util.List.of(tp)) }
       }
@@ -94,7 +90,7 @@ final class FraudQuery(
         left.toSeq.foreach { case (tp, (_, next)) => if (consumer.position(tp) >= next) { left -= tp; consumer.pause(java.util.List.of(tp)) } }
       }
       n
-    } finally consumer.close()
+    }
   }
 
   /** The stream of scores. `records`: a Kafka source, read on `from` (next offset by topic and partition; what is not named, from its beginning); the sink takes `key`, `value`, `headers`. */
@@ -108,24 +104,15 @@ final class FraudQuery(
     raw.mapPartitions(FraudQuery.score _)(Encoders.product[ScoreRecord]).toDF()
   }
 
-  private def turnsFrom(brokers: String, from: String): Turns = {
-    val settings = new Properties
-    settings.put("bootstrap.servers", brokers)
-    val consumer = new KafkaConsumer[Array[Byte], Array[Byte]](settings, new ByteArrayDeserializer, new ByteArrayDeserializer)
-    try {
-      val places = for (source <- partitions.indices; p <- 0 until partitions(source)) yield new TopicPartition(reader.topic(source), p)
-      val (begins, ends, known) = (consumer.beginningOffsets(places.asJava), consumer.endOffsets(places.asJava), new ObjectMapper().readTree(from))
-      val starts = places.map(tp => math.max(begins.get(tp).longValue, known.path(tp.topic).path(tp.partition.toString).asLong(0)))
-      new Turns(starts.toArray, places.map(ends.get(_).longValue).toArray, slackMs)
-    } finally consumer.close()
+  private def turnsFrom(brokers: String, from: String): Turns = FraudQuery.reading(brokers) { consumer =>
+    val places = for (source <- partitions.indices; p <- 0 until partitions(source)) yield new TopicPartition(reader.topic(source), p)
+    val (begins, ends, known) = (consumer.beginningOffsets(places.asJava), consumer.endOffsets(places.asJava), new ObjectMapper().readTree(from))
+    val starts = places.map(tp => math.max(begins.get(tp).longValue, known.path(tp.topic).path(tp.partition.toString).asLong(0)))
+    new Turns(starts.toArray, places.map(ends.get(_).longValue).toArray, slackMs)
   }
 
   private def admit(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = state.synchronized {
-    if (event != null) source match {
-      case Source.Orders => state.takeOrder(partition, offset, event, emit)
-      case Source.Clicks => state.takeClick(partition, offset, event, emit)
-      case _ => state.takeLabel(partition, offset, event, emit)
-    }
+    if (event != null) state.take(source, partition, offset, event, emit)
     journal.reached(source, partition, offset + 1)
   }
 
@@ -146,9 +133,7 @@ final class FraudQuery(
         code = firstCode(source) + partition
         val event = reader.read(source, timestamp.getTime, value)
         events.incrementAndGet(source)
-        if (event != null) {
-          turns.await(code, event(Events.OccurredAt).asInstanceOf[Long])
-        }
+        if (event != null) turns.await(code, event(Events.OccurredAt).asInstanceOf[Long])
         admit(source, partition, offset, event, c => computed += c)
         turns.done(code, offset + 1)
         computed.foreach(c => ready += record(c))
@@ -219,6 +204,17 @@ object FraudQuery {
 
   /** What each of the query's tasks runs; it finds its query here, since nothing of it can be serialized. */
   def score(rows: Iterator[(String, Int, Long, Timestamp, Array[Byte])]): Iterator[ScoreRecord] = current.scoring(rows)
+
+  /** Lends a consumer that belongs to no group. */
+  private def reading[T](brokers: String)(use: KafkaConsumer[Array[Byte], Array[Byte]] => T): T = {
+    val settings = new Properties
+    settings.put("bootstrap.servers", brokers)
+    settings.put("enable.auto.commit", "false")
+    settings.put("auto.offset.reset", "earliest")
+    settings.put("max.partition.fetch.bytes", "16777216")
+    val consumer = new KafkaConsumer[Array[Byte], Array[Byte]](settings, new ByteArrayDeserializer, new ByteArrayDeserializer)
+    try use(consumer) finally consumer.close()
+  }
 
   private val Constant = Seq("ce_specversion" -> "1.0", "ce_source" -> "/millrace/spark-streaming", "ce_type" -> "io.millrace.FraudScore", "content-type" -> "application/avro")
     .map { case (name, value) => Header(name, value.getBytes(UTF_8)) }

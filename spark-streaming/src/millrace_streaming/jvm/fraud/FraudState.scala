@@ -29,13 +29,14 @@ final case class Linked(kind: String, id: String, orders: Long, customers: Long,
 final class Computed(val order: Array[Any], val partition: Int, val offset: Long, val revision: Long, val features: Array[Double],
     val linked: Array[Linked], val evidence: Array[Evidence])
 
-/** The order as it was scored, for as long as a late event may change its features. */
+/** The order as it was scored, for as long as a late event may change its features. `revision`: 0 until this process has told a score. */
 private final class Recent(val ref: Int, val order: Array[Any], var revision: Long)
 
 /**
  * The feature state of one lane: takes events in any order and computes, for each order placed, its features: a function of the events
  * up to its event time, whatever the order of their arrival. An event that comes after an order it should have come before has that
- * order computed again, if it is no older than `reviseMs` against the newest. Taking an event again changes nothing.
+ * order computed again, if it is no older than `reviseMs` against the newest. Taking an event again changes nothing; after a restart it has the
+ * orders computed again that it may have changed, since nobody knows whether those scores had been written.
  * Not thread-safe: FraudQuery holds the lock.
  */
 final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, journal: Journal) {
@@ -65,22 +66,38 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   var forgotten = 0L
   var revisions = 0L
 
-  /** Offset from which a partition's orders may still be changed by a late event. */
-  private[fraud] def recentOffset(partition: Int): Option[Long] = {
-    val horizon = newestTime - reviseMs
-    var ref = facts.next - 1
-    var lowest = Long.MaxValue
-    val end = math.max(facts.first, facts.next - FraudState.MostRecent)
-    while (ref >= end) {
+  /**
+   * Notes how far event time was where the query goes on: the journal is further. `until`: next offset to score by partition of the orders.
+   * Returns by partition the offset from which orders may still be changed by a late event; Long.MaxValue where none may.
+   */
+  private[fraud] def resume(until: Array[Long]): Array[Long] = {
+    def done(c: Chunk, i: Int): Boolean = c.partition(i) < until.length && c.offset(i) < until(c.partition(i))
+    facts.first until facts.next foreach { ref =>
       val (c, i) = (facts.chunk(ref), facts.slot(ref))
-      if (c.partition(i) == partition && c.time(i) >= horizon && c.offset(i) < lowest) lowest = c.offset(i)
+      if (done(c, i)) advance(c.partition(i), c.time(i))
+    }
+    val horizon = newestTime - reviseMs
+    val lowest = Array.fill(until.length)(Long.MaxValue)
+    var (ref, n) = (facts.next - 1, 0)
+    while (ref >= facts.first && n < FraudState.MostRecent) {
+      val (c, i) = (facts.chunk(ref), facts.slot(ref))
+      if (done(c, i)) {
+        n += 1
+        if (c.time(i) >= horizon) lowest(c.partition(i)) = math.min(lowest(c.partition(i)), c.offset(i))
+      }
       ref -= 1
     }
-    if (lowest == Long.MaxValue) None else Some(lowest)
+    lowest
   }
 
-  /** An event of an order. Orders placed, and those that it changes, are given to `emit`; null only remembers. */
-  def takeOrder(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+  /** An event of the source. Orders placed, and those that it changes, are given to `emit`; null only remembers. */
+  def take(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = source match {
+    case Source.Orders => takeOrder(partition, offset, event, emit)
+    case Source.Clicks => takeClick(partition, offset, event, emit)
+    case _ => takeLabel(partition, offset, event, emit)
+  }
+
+  private def takeOrder(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
     val factType = FraudState.factType(event(Events.EventType).asInstanceOf[UTF8String])
     if (factType < 0) return
     val order = Hashes.of(event(Events.OrderId))
@@ -88,8 +105,12 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     val known = if (factType == FactType.Placed) orders.getOrElse(order, -1) else others.getOrElse(id, -1)
     if (known >= 0) {
       // A record that is read again after a restart is scored again; a copy of it elsewhere in the log is not.
-      val c = facts.chunk(known)
-      if (factType == FactType.Placed && c.partition(facts.slot(known)) == partition && c.offset(facts.slot(known)) == offset) score(known, event, emit)
+      val (c, i) = (facts.chunk(known), facts.slot(known))
+      if (c.partition(i) == partition && c.offset(i) == offset) {
+        if (factType == FactType.Placed) { attend(event, known); score(known, event, emit) }
+        revise(known, c.time(i), emit, onlyUntold = true)
+        see(partition, c.time(i))
+      }
       return
     }
     val ref = facts.add()
@@ -111,37 +132,36 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     }
     if (journal != null) journal.fact(c, i)
     index(ref)
-    val session = event(Events.SessionId)
     if (factType == FactType.Placed) {
-      if (session != null) visit(Hashes.of(session)).orders :+= ref
+      attend(event, ref)
       val label = waiting.remove(order)
       label.foreach(l => mark(ref, l))
       score(ref, event, emit)
     }
-    revise(ref, c.time(i), emit)
+    revise(ref, c.time(i), emit, onlyUntold = false)
     see(partition, c.time(i))
   }
 
-  def takeClick(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+  private def takeClick(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
     val session = event(Events.ClickSession)
     if (session == null) return
     val at = event(Events.OccurredAt).asInstanceOf[Long]
     val (id, eventId, clickType) = (Hashes.of(session), Hashes.of(event(Events.EventId)), Events.clickType(event(Events.EventType).asInstanceOf[UTF8String]))
-    if (!click(id, partition, offset, at, eventId, clickType)) return
-    if (journal != null) journal.click(id, partition, offset, at, eventId, clickType)
+    val news = click(id, partition, offset, at, eventId, clickType)
+    if (news && journal != null) journal.click(id, partition, offset, at, eventId, clickType)
     val placed = sessions(id).orders
     var i = 0
     while (i < placed.length) { if (facts.holds(placed(i)) && facts.time(placed(i)) >= at) recentByRef.get(placed(i)).foreach(affected += _); i += 1 }
-    again(emit)
+    again(emit, onlyUntold = !news)
   }
 
-  def takeLabel(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+  private def takeLabel(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
     if (event(Events.LabelFraud) != true) return
     val at = event(Events.OccurredAt).asInstanceOf[Long]
     val order = Hashes.of(event(Events.LabelOrder))
-    if (!label(order, FraudState.Label(at, partition.toByte, offset))) return
-    if (journal != null) journal.label(order, at, partition, offset)
-    orders.get(order).foreach(ref => revise(ref, at, emit))
+    val news = label(order, FraudState.Label(at, partition.toByte, offset))
+    if (news && journal != null) journal.label(order, at, partition, offset)
+    orders.get(order).foreach(ref => revise(ref, at, emit, onlyUntold = !news))
   }
 
   // ---- what the journal gives back
@@ -152,7 +172,6 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     fill(c, i)
     if (if (c.factType(i) == FactType.Placed) orders.contains(c.order(i)) else others.contains(c.event(i))) throw new JournalException("a fact twice")
     index(ref)
-    see(c.partition(i), c.time(i))
     waiting.remove(c.order(i)).foreach(mark(ref, _))
   }
 
@@ -171,19 +190,28 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
 
   private def visit(id: Long): Session = sessions.getOrElseUpdate(id, new Session)
 
+  /** Notes that the order was placed in its visit, whose clicks may come later. */
+  private def attend(order: Array[Any], ref: Int): Unit = {
+    val session = order(Events.SessionId)
+    if (session != null) {
+      val own = visit(Hashes.of(session))
+      if (!own.orders.contains(ref)) own.orders :+= ref
+    }
+  }
+
   private def index(ref: Int): Unit = {
     val (c, i) = (facts.chunk(ref), facts.slot(ref))
     val factType = c.factType(i)
     if (factType == FactType.Placed) orders(c.order(i)) = ref else others(c.event(i)) = ref
-    // A refund is the customer's doing; a refused payment speaks of everything it was tried with.
-    if (factType == FactType.Refund) entity(customer, c.entities(customer)(i)).of(factType).insert(ref)
-    else each(ref)((_, entity) => entity.of(factType).insert(ref))
+    each(ref)((_, entity) => entity.of(factType).insert(ref))
   }
 
   private def entity(kind: Int, id: Long): Entity = entities(kind).getOrElseUpdate(id, new Entity(facts))
 
+  /** The entities that a fact is of. A refund is the customer's doing; a refused payment speaks of everything it was tried with. */
   private def each(ref: Int)(f: (Int, Entity) => Unit): Unit = {
     val (c, i) = (facts.chunk(ref), facts.slot(ref))
+    if (c.factType(i) == FactType.Refund) return f(customer, entity(customer, c.entities(customer)(i)))
     var k = 0
     while (k < kinds.length) {
       val id = c.entities(k)(i)
@@ -202,12 +230,10 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     true
   }
 
-  /** Computes again the orders that should have known the fact or label of `at`. */
-  private def revise(ref: Int, at: Long, emit: Computed => Unit): Unit = {
-    val (c, i) = (facts.chunk(ref), facts.slot(ref))
-    if (c.factType(i) == FactType.Refund) later(customer, entity(customer, c.entities(customer)(i)), ref, at)
-    else each(ref)((k, entity) => later(k, entity, ref, at))
-    again(emit)
+  /** Computes again the orders that should have known the fact or label of `at`; `onlyUntold`: those that this process has told no score of. */
+  private def revise(ref: Int, at: Long, emit: Computed => Unit, onlyUntold: Boolean): Unit = {
+    each(ref)((k, entity) => later(k, entity, ref, at))
+    again(emit, onlyUntold)
   }
 
   private def later(kind: Int, entity: Entity, ref: Int, at: Long): Unit = {
@@ -220,13 +246,15 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     }
   }
 
-  private def again(emit: Computed => Unit): Unit = if (affected.nonEmpty) {
-    affected.foreach { recent =>
-      val computed = compute(recent.ref, recent.order)
-      if (computed.revision > recent.revision) {
-        recent.revision = computed.revision
-        revisions += 1
-        if (emit != null) emit(computed)
+  private def again(emit: Computed => Unit, onlyUntold: Boolean): Unit = if (affected.nonEmpty) {
+    if (emit != null) affected.foreach { recent =>
+      if (recent.revision == 0 || !onlyUntold) {
+        val computed = compute(recent.ref, recent.order)
+        if (computed.revision > recent.revision) {
+          recent.revision = computed.revision
+          revisions += 1
+          emit(computed)
+        }
       }
     }
     affected.clear()
@@ -290,8 +318,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private def linked(m: Moment): Array[Linked] = strong.filter(m.entities(_).length > 0).map { kind =>
     val e = m.entities(kind)(0)
     val span = Span.of(e.placed, e.placed.placeOf(m.ref), m.time, FraudState.LinkedMs, 0)
-    val frauds = if (e.frauds == null) 0 else (e.frauds.after(span.begin) until e.frauds.end).count(i => facts.fraudAt(e.frauds(i)) <= m.time)
-    Linked(kinds(kind).name, m.order(kinds(kind).field).toString, span.count, features.distinct(m, e, span, customer), frauds)
+    Linked(kinds(kind).name, m.order(kinds(kind).field).toString, span.count, features.distinct(m, e, span, customer), features.frauds(m, e, span, lag = 0))
   }
 
   /** The order, the clicks of its visit, and of each strong entity the latest facts and the label before it. */
@@ -318,22 +345,25 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
 
   private def newestTime: Long = { var most = Long.MinValue; newest.foreachValue(t => if (t > most) most = t); most }
 
-  /** Notes event time, and now and then forgets what no window reaches any more. The slowest partition says how far time is. */
+  private def advance(partition: Int, at: Long): Unit = if (at > newest.getOrElse(partition, Long.MinValue)) newest(partition) = at
+
+  /** Notes event time, and now and then forgets what no window reaches any more. */
   private def see(partition: Int, at: Long): Unit = {
-    if (at > newest.getOrElse(partition, Long.MinValue)) newest(partition) = at
+    advance(partition, at)
     if (facts.slot(facts.next) == 0 || at - sweptAt > FraudState.SweepMs) sweep()
   }
 
+  /** The slowest partition says how far time is, and orders before that may still be computed again. */
   private def sweep(): Unit = {
     var slowest = Long.MaxValue
     newest.foreachValue(t => if (t < slowest) slowest = t)
     sweptAt = newestTime
-    sessions.filterInPlace((_, session) => session.last >= slowest - FraudState.SessionMs || session.orders.exists(recentByRef.contains(_)))
-    var old = facts.oldest(slowest - features.keptMs)
-    while (old.isEmpty && facts.size > mostFacts && facts.eldest.isDefined) { forgotten += Facts.ChunkSize; old = facts.eldest; old.foreach(drop); old = facts.oldest(slowest - features.keptMs) }
-    while (old.isDefined) { old.foreach(drop); old = facts.oldest(slowest - features.keptMs) }
-    waiting.filterInPlace((_, label) => label.at >= slowest - features.keptMs)
-    if (journal != null) journal.forget(slowest - features.keptMs, slowest - FraudState.SessionMs)
+    val (kept, visits) = (slowest - reviseMs - features.keptMs, slowest - reviseMs - FraudState.SessionMs)
+    sessions.filterInPlace((_, session) => session.last >= visits || session.orders.exists(recentByRef.contains(_)))
+    while (facts.eldest.exists(_.time.forall(_ < kept))) drop(facts.eldest.get)
+    while (facts.size > mostFacts && facts.eldest.isDefined) { forgotten += Facts.ChunkSize; drop(facts.eldest.get) }
+    waiting.filterInPlace((_, label) => label.at >= kept)
+    if (journal != null) journal.forget(kept, visits)
   }
 
   private def drop(chunk: Chunk): Unit = {
