@@ -73,6 +73,7 @@ class FraudStream:
             journal,
             config.fraud_revise_ms,
             _SLACK_MS,
+            config.fraud_batch_ms,
             config.fraud_orders,
             rules,
             jvm.ModelFolder(_path(spark, config.fraud_models), names),

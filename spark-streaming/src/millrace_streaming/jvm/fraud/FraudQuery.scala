@@ -31,6 +31,7 @@ final class FraudQuery(
     journal: Journal,
     reviseMs: Long,
     slackMs: Long,
+    batchMs: Long,
     mostFacts: Int,
     rules: RuleFile,
     models: ModelFolder,
@@ -108,7 +109,7 @@ final class FraudQuery(
     val places = for (source <- partitions.indices; p <- 0 until partitions(source)) yield new TopicPartition(reader.topic(source), p)
     val (begins, ends, known) = (consumer.beginningOffsets(places.asJava), consumer.endOffsets(places.asJava), new ObjectMapper().readTree(from))
     val starts = places.map(tp => math.max(begins.get(tp).longValue, known.path(tp.topic).path(tp.partition.toString).asLong(0)))
-    new Turns(starts.toArray, places.map(ends.get(_).longValue).toArray, slackMs)
+    new Turns(starts.toArray, places.map(ends.get(_).longValue).toArray, slackMs, batchMs)
   }
 
   private def admit(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = state.synchronized {
@@ -121,6 +122,7 @@ final class FraudQuery(
     private val computed = new ArrayBuffer[Computed]
     private var at = 0
     private var code = -1
+    private val deadline = turns.deadline
 
     override def hasNext: Boolean = {
       while (at == ready.length) {
@@ -133,7 +135,7 @@ final class FraudQuery(
         code = firstCode(source) + partition
         val event = reader.read(source, timestamp.getTime, value)
         events.incrementAndGet(source)
-        if (event != null) turns.await(code, event(Events.OccurredAt).asInstanceOf[Long])
+        if (event != null) turns.await(code, event(Events.OccurredAt).asInstanceOf[Long], deadline)
         admit(source, partition, offset, event, c => computed += c)
         turns.done(code, offset + 1)
         computed.foreach(c => ready += record(c))

@@ -35,7 +35,7 @@ private final class Recent(val ref: Int, val order: Array[Any], var revision: Lo
 /**
  * The feature state of one lane: takes events in any order and computes, for each order placed, its features: a function of the events
  * up to its event time, whatever the order of their arrival. An event that comes after an order it should have come before has that
- * order computed again, if it is no older than `reviseMs` against the newest. Taking an event again changes nothing; after a restart it has the
+ * order computed again, if it is no older than `reviseMs` against the newest of the slowest partition. Taking an event again changes nothing; after a restart it has the
  * orders computed again that it may have changed, since nobody knows whether those scores had been written.
  * Not thread-safe: FraudQuery holds the lock.
  */
@@ -76,7 +76,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
       val (c, i) = (facts.chunk(ref), facts.slot(ref))
       if (done(c, i)) advance(c.partition(i), c.time(i))
     }
-    val horizon = newestTime - reviseMs
+    val horizon = slowest - reviseMs
     val lowest = Array.fill(until.length)(Long.MaxValue)
     var (ref, n) = (facts.next - 1, 0)
     while (ref >= facts.first && n < FraudState.MostRecent) {
@@ -272,7 +272,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private def remember(recent: Recent): Unit = {
     recents.addLast(recent)
     recentByRef(recent.ref) = recent
-    val horizon = newestTime - reviseMs
+    val horizon = slowest - reviseMs
     while (recents.size > FraudState.MostRecent || (!recents.isEmpty && recents.peekFirst.ref != recent.ref && older(recents.peekFirst, horizon))) {
       recentByRef -= recents.pollFirst().ref
     }
@@ -343,22 +343,21 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     out.toArray
   }
 
-  private def newestTime: Long = { var most = Long.MinValue; newest.foreachValue(t => if (t > most) most = t); most }
+  /** Newest event time of the partition that is furthest behind. */
+  private def slowest: Long = { var least = Long.MaxValue; newest.foreachValue(t => if (t < least) least = t); least }
 
   private def advance(partition: Int, at: Long): Unit = if (at > newest.getOrElse(partition, Long.MinValue)) newest(partition) = at
 
   /** Notes event time, and now and then forgets what no window reaches any more. */
   private def see(partition: Int, at: Long): Unit = {
     advance(partition, at)
-    if (facts.slot(facts.next) == 0 || at - sweptAt > FraudState.SweepMs) sweep()
+    if (facts.slot(facts.next) == 0 || at - sweptAt > FraudState.SweepMs) { sweptAt = at; sweep() }
   }
 
-  /** The slowest partition says how far time is, and orders before that may still be computed again. */
+  /** Orders of up to `reviseMs` ago may still be computed again, with all that their windows reach. */
   private def sweep(): Unit = {
-    var slowest = Long.MaxValue
-    newest.foreachValue(t => if (t < slowest) slowest = t)
-    sweptAt = newestTime
-    val (kept, visits) = (slowest - reviseMs - features.keptMs, slowest - reviseMs - FraudState.SessionMs)
+    val revised = slowest - reviseMs
+    val (kept, visits) = (revised - features.keptMs, revised - FraudState.SessionMs)
     sessions.filterInPlace((_, session) => session.last >= visits || session.orders.exists(recentByRef.contains(_)))
     while (facts.eldest.exists(_.time.forall(_ < kept))) drop(facts.eldest.get)
     while (facts.size > mostFacts && facts.eldest.isDefined) { forgotten += Facts.ChunkSize; drop(facts.eldest.get) }
