@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ServiceProcess } from '@millrace/testing';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchChromium } from './support/chromium.js';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchChromium, sidewaysScroll, visit } from './support/chromium.js';
 import { ordinaryDay, PRODUCTS, ShopBoard } from './support/shop-board.js';
 
 jest.setTimeout(120_000);
@@ -21,7 +21,7 @@ describe('the dashboard in Chromium', () => {
   let api: ServiceProcess;
   let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
+  let complaints: readonly string[];
 
   beforeAll(async () => {
     browser = await launchChromium();
@@ -40,18 +40,12 @@ describe('the dashboard in Chromium', () => {
     await board.close();
   });
 
-  const open = async (options: Parameters<Browser['newContext']>[0] = {}): Promise<void> => {
-    context = await browser.newContext({ viewport: WALL, locale: 'en-GB', ...options });
-    page = await context.newPage();
-    complaints = [];
-    page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(api.url);
+  const open = async (options: BrowserContextOptions = {}): Promise<void> => {
+    ({ context, page, complaints } = await visit(browser, api.url, { viewport: WALL, ...options }));
   };
   const shows = async (testId: string, text: string): Promise<void> => {
     await page.getByTestId(testId).filter({ hasText: text }).waitFor();
   };
-  const sidewaysScroll = (): Promise<number> => page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
   it('shows the numbers of the lane, and a new one without a reload', async () => {
     await board.write(ordinaryDay());
@@ -100,7 +94,7 @@ describe('the dashboard in Chromium', () => {
       expect(overflow).toBeLessThanOrEqual(0);
       await page.setViewportSize(PHONE);
       await page.screenshot({ path: join(shots, `phone-${colorScheme}.png`), fullPage: true });
-      expect(await sidewaysScroll()).toBeLessThanOrEqual(0);
+      expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
       expect(complaints).toEqual([]);
       await context.close();
     }
@@ -226,7 +220,7 @@ describe('the dashboard in Chromium', () => {
           expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(size.width);
           expect(box?.height).toBeLessThanOrEqual(size.height);
           expect(await page.evaluate<number>(`document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth`)).toBeLessThanOrEqual(0);
-          expect(await sidewaysScroll()).toBeLessThanOrEqual(0);
+          expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
         }
       }
     });

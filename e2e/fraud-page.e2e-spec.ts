@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { fraudLabelEvent, fraudScore, truthEvent, type FraudLabelEvent, type FraudScore } from '@millrace/contracts';
 import { contractTopic, type EventPublisher } from '@millrace/kafka';
 import { createTestDatabase, makeFraudLabel, makeFraudScore, makeTruth, ServiceProcess, testKafka, until, address, type TestDatabase, type TestKafka } from '@millrace/testing';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchChromium } from './support/chromium.js';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchChromium, sidewaysScroll, visit } from './support/chromium.js';
 
 jest.setTimeout(180_000);
 
@@ -86,7 +86,7 @@ describe('the fraud page in Chromium', () => {
   let api: ServiceProcess;
   let context: BrowserContext;
   let page: Page;
-  let complaints: string[];
+  let complaints: readonly string[];
 
   beforeAll(async () => {
     browser = await launchChromium();
@@ -117,16 +117,10 @@ describe('the fraud page in Chromium', () => {
     await database.drop();
   });
 
-  const open = async (options: Parameters<Browser['newContext']>[0] = {}): Promise<void> => {
-    context = await browser.newContext({ viewport: DESK, locale: 'en-GB', ...options });
-    page = await context.newPage();
-    complaints = [];
-    page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${api.url}/#fraud`);
+  const open = async (options: BrowserContextOptions = {}): Promise<void> => {
+    ({ context, page, complaints } = await visit(browser, `${api.url}/#fraud`, { viewport: DESK, ...options }));
   };
   const shows = (testId: string, text: string): Promise<void> => page.getByTestId(testId).filter({ hasText: text }).waitFor();
-  const sidewaysScroll = (): Promise<number> => page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   const deskReady = (): Promise<unknown> => until('the fraud desk is ready', async () => (await fetch(`${desk.url}/health/ready`)).ok);
   const counted = (orders: number): Promise<unknown> =>
     until('all scores to be counted', async () => {
@@ -181,7 +175,7 @@ describe('the fraud page in Chromium', () => {
         await page.getByRole('row', { name: /^Account takeover \d of 5/ }).waitFor();
         await page.getByRole('row', { name: /^device_customers_7d .* drifted$/ }).waitFor();
         await page.getByText(String(flagged[0]?.orderId)).or(page.getByRole('button', { name: 'Show more' })).first().waitFor();
-        expect(await sidewaysScroll()).toBeLessThanOrEqual(0);
+        expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
         await page.evaluate(`document.querySelector('.fraud').style.height = 'auto'`);
         await page.screenshot({ path: join(shots, `fraud-${name}-${colorScheme}.png`), fullPage: true });
         expect(complaints).toEqual([]);
@@ -253,7 +247,7 @@ describe('the fraud page in Chromium', () => {
         await page.screenshot({ path: join(shots, `fraud-ring-${name}-${colorScheme}-chosen.png`) });
         expect(await page.evaluate<number>(`document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth`)).toBeLessThanOrEqual(0);
         await page.keyboard.press('Escape');
-        expect(await sidewaysScroll()).toBeLessThanOrEqual(0);
+        expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
         await page.evaluate(`document.querySelector('.fraud').style.height = 'auto'`);
         await page.screenshot({ path: join(shots, `fraud-rings-${name}-${colorScheme}.png`), fullPage: true });
         expect(complaints).toEqual([]);

@@ -12,6 +12,8 @@ import { countRecords, firstOfEachId, readTopic } from './support/topics.js';
 jest.setTimeout(300_000);
 
 const BASES: readonly Basis[] = ['oracle', 'observed', 'labelled'];
+/** Scenarios that end in chargebacks; of the others hardly any bank hears. */
+const HEARD_OF = ['account-takeover', 'compromised-page', 'fraud-ring', 'friendly-fraud', 'stolen-card'];
 const SCENARIOS = [
   'account-takeover', 'bot-checkout', 'card-testing', 'compromised-page', 'fraud-ring', 'friendly-fraud', 'promo-abuse', 'reseller-hoarding', 'stolen-card',
 ];
@@ -90,6 +92,20 @@ describe('fraud in a seeded shop, scored by a job that is killed half-way', () =
 
   it('has no order that was not scored', async () => {
     expect((await report(system)).windows.map(({ unscored }) => unscored.orders)).toEqual([0, 0, 0]);
+  });
+
+  it('finds by labels, once they have had their time, the recall that the truth has, where banks hear of fraud', () => {
+    const scenarios = new Map(records.truths.map(({ orderId, scenario }) => [orderId, scenario ?? null]));
+    const newest = Math.max(...records.scores.map(({ occurredAt }) => occurredAt));
+    const heardOf = records.scores.filter(({ orderId }) => scenarios.get(orderId) === null || HEARD_OF.includes(scenarios.get(orderId)!));
+    const recalls = (wanted: (score: FraudScore) => boolean) =>
+      (['oracle', 'observed'] as const).map((basis) => recountQuality({ ...records, scores: heardOf.filter(wanted) }, basis, SPANS['30d']!, 0)!);
+    const [truth, labels] = recalls(({ occurredAt }) => occurredAt <= newest - LABEL_DELAY_MS);
+    expect(Math.abs(labels!.recall! - truth!.recall!)).toBeLessThan(0.1);
+    // Before that most fraud counts as honest.
+    const [young, unlabelled] = recalls(({ occurredAt }) => occurredAt > newest - LABEL_DELAY_MS / 4);
+    const frauds = ({ caught, missed }: QualityCount): number => caught + missed;
+    expect(frauds(unlabelled!) / frauds(young!)).toBeLessThan(0.5 * (frauds(labels!) / frauds(truth!)));
   });
 
   it('would notice one order flagged or not, a cent, and one order without its truth', async () => {

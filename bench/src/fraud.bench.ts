@@ -1,22 +1,16 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { fraudScore, orderEvent } from '@millrace/contracts';
-import { createKafka, subscribe, type EventConsumer, type KafkaConnection } from '@millrace/kafka';
+import { subscribe, type EventConsumer, type KafkaConnection } from '@millrace/kafka';
 import { uniqueName } from '@millrace/testing';
 import { System } from '@millrace/e2e/system';
+import { connect, setRate } from './live.ts';
 import { quantile, type Bench, type BenchRow } from './row.ts';
 import { onStack } from './stack.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const streaming = join(root, 'spark-streaming');
-const python = process.env['MILLRACE_PYTHON'] ?? join(root, '.millrace', 'venv', 'bin', 'python');
-const run = promisify(execFile);
+import { runPython } from './streaming.ts';
 
 const RATES = [100, 1_000];
 const WARM_UP_MS = 30_000;
@@ -79,10 +73,6 @@ function latencyRows(rate: number, orders: ReadonlyMap<string, number>, arrivals
   ];
 }
 
-function connect(lane: string): KafkaConnection {
-  return createKafka({ brokers: process.env['MILLRACE_KAFKA_BROKERS']!.split(','), registryUrl: process.env['MILLRACE_REGISTRY_URL']!, lane, clientId: 'bench' });
-}
-
 /** Notes when the first score of each order is here, decoded. */
 function firstArrivals(kafka: KafkaConnection, arrivals: Map<string, number>): EventConsumer {
   return kafka.consumer({
@@ -118,16 +108,6 @@ async function ordersSent(kafka: KafkaConnection, from: number, to: number): Pro
   return new Map([...sent].filter(([, at]) => at >= from && at < to));
 }
 
-/** Keeps the simulator's own mix: 3 order events in 100. */
-async function setRate(system: System, rate: number): Promise<void> {
-  const answer = await fetch(`${system.part('simulator').url}/rate`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ clickstream: rate * 0.97, orders: rate * 0.03 }),
-  });
-  if (!answer.ok) throw new Error(`the simulator refused ${rate}/s: ${await answer.text()}`);
-}
-
 /** Orders with their visits: half of what the job reads is clicks, so that scores and not clicks are measured. */
 async function backlog(report: (line: string) => void): Promise<BenchRow[]> {
   const system = await System.create();
@@ -142,8 +122,7 @@ async function backlog(report: (line: string) => void): Promise<BenchRow[]> {
     });
     if (simulator.running) await once(simulator.child, 'exit');
     report('backlog: scoring …');
-    const env = { ...process.env, MILLRACE_HOME: home, PYTHONPATH: [join(streaming, 'src'), join(streaming, 'tests'), streaming].join(':') };
-    const { stdout } = await run(python, ['-m', 'bench.fraud_drain', system.lane], { cwd: streaming, env });
+    const stdout = await runPython('bench.fraud_drain', [system.lane], { MILLRACE_HOME: home });
     report(stdout.trim());
     return backlogRows(JSON.parse(stdout) as Record<string, number>);
   } finally {

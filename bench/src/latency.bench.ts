@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { orderEvent, type OrderEvent } from '@millrace/contracts';
-import { createKafka, type EventPublisher } from '@millrace/kafka';
+import type { EventPublisher } from '@millrace/kafka';
 import { createRedis, RedisMetricCache } from '@millrace/stores';
 import { makeOrder } from '@millrace/testing';
 import { System } from '@millrace/e2e/system';
 import { WebhookReceiver } from '@millrace/e2e/webhook-receiver';
+import { connect, setRate } from './live.ts';
 import { quantile, type Bench, type BenchRow } from './row.ts';
 import { onStack } from './stack.ts';
 
@@ -74,23 +75,11 @@ async function startAll(system: System, hookUrl: string): Promise<void> {
   await system.start('metrics-sink');
   await system.start('ruler', { MILLRACE_RULER_RULES: rules });
   await system.start('notifier', { MILLRACE_NOTIFIER_RECEIVERS: receivers, BENCH_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
-  await system.start('query-api');
-  await system.start('simulator');
-}
-
-/** Keeps the simulator's own mix: 3 order events in 100. */
-async function setRate(system: System, rate: number): Promise<void> {
-  const answer = await fetch(`${system.part('simulator').url}/rate`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ clickstream: rate * 0.97, orders: rate * 0.03 }),
-  });
-  if (!answer.ok) throw new Error(`the simulator refused ${rate}/s: ${await answer.text()}`);
+  for (const part of ['query-api', 'spark-fraud', 'fraud-desk', 'simulator'] as const) await system.start(part);
 }
 
 async function measure(rate: number, hooks: WebhookReceiver): Promise<BenchRow[]> {
-  const kafka = createKafka({ brokers: process.env['MILLRACE_KAFKA_BROKERS']!.split(','), registryUrl: process.env['MILLRACE_REGISTRY_URL']!, lane: LANE, clientId: 'bench' });
-  const publisher = await kafka.publisher();
+  const publisher = await connect(LANE).publisher();
   const redis = createRedis(process.env['MILLRACE_REDIS_URL']!, 'bench');
   await redis.ready();
   const shown = new Map<string, number>();

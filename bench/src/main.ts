@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   spark: async () => (await import('./spark.bench.ts')).spark,
   start: async () => (await import('./start.bench.ts')).start,
   fraud: async () => (await import('./fraud.bench.ts')).fraud,
+  'fraud-quality': async () => (await import('./fraud-quality.bench.ts')).fraudQuality,
   latency: async () => (await import('./latency.bench.ts')).latency,
 };
 

@@ -1,17 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { uniqueLane } from '@millrace/testing';
 import type { Bench, BenchRow } from './row.ts';
 import { onStack } from './stack.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const streaming = join(root, 'spark-streaming');
-const python = process.env['MILLRACE_PYTHON'] ?? join(root, '.millrace', 'venv', 'bin', 'python');
-const run = promisify(execFile);
+import { runPython } from './streaming.ts';
 
 interface Case {
   readonly name: string;
@@ -46,12 +39,10 @@ export const spark: Bench = {
 
 async function measure({ name, content, records, metrics, aim }: Case, home: string, report: (line: string) => void): Promise<BenchRow[]> {
   const lane = uniqueLane();
-  const env = { ...process.env, MILLRACE_HOME: home, PYTHONPATH: [join(streaming, 'src'), join(streaming, 'tests'), streaming].join(':') };
-  const options = { cwd: streaming, env, maxBuffer: 2 ** 24 };
   report(`${name}: writing ${records.toLocaleString('en')} records …`);
-  await run(python, ['-m', 'bench.fill', lane, content, String(records)], options);
+  await runPython('bench.fill', [lane, content, String(records)], { MILLRACE_HOME: home });
   report(`${name}: draining …`);
-  const { stdout } = await run(python, ['-m', 'bench.drain', lane, metrics], options);
+  const stdout = await runPython('bench.drain', [lane, metrics], { MILLRACE_HOME: home });
   const { rate, warm_rate: warm, peak_mb: peak, cpu_s_per_million: cpu } = JSON.parse(stdout) as Record<string, number>;
   return [
     { name: `${name}: drained`, value: rate ?? Number.NaN, unit: 'records/s', aim },

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 _BATCH = re.compile(r"(\d+) events, .* query ([\d.]+) s, state ([\d.]+) s")
@@ -23,7 +24,8 @@ def tree(root: int) -> list[int]:
     found = [root]
     for pid in found:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            found += [int(child) for child in task.read_text().split()]
+            with suppress(OSError):  # A thread may end meanwhile.
+                found += [int(child) for child in task.read_text().split()]
     return found
 
 

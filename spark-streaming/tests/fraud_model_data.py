@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from millrace_streaming.fraud import DAY
 from millrace_streaming.fraud.orders import Labels, Orders, Truth
-from millrace_streaming.fraud.split import DAY, Periods
+from millrace_streaming.fraud.split import Periods
 
 PERIODS = Periods(0, 10 * DAY, 5 * DAY, 15 * DAY, 20 * DAY)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 
 class MillraceError(Exception):
     """Base of every failure of this package."""
@@ -63,3 +66,15 @@ class StateGapError(MillraceError):
         )
         self.state_batch = state_batch
         self.batch = batch
+
+
+def reporting(run: Callable[[], int]) -> int:
+    """Runs what a process is for; a failure is told on stderr. Returns the exit code: 78 (sysexits' EX_CONFIG) where settings are wrong."""
+    try:
+        return run()
+    except ConfigError as error:
+        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
+        return 78
+    except MillraceError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1

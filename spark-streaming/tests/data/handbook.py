@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from millrace_streaming.fraud import DAY
 from millrace_streaming.fraud.orders import Orders, read_labels, read_orders
-from millrace_streaming.fraud.split import DAY, Periods, split
+from millrace_streaming.fraud.split import Periods, split
 
 DAY_S = 86_400
 WEEK = 7

@@ -178,6 +178,13 @@ class Lane:
         consumer.close()
         return found
 
+    def refusal(self) -> str:
+        """What the job says is to be done, when it will not start."""
+        with self.job() as process:
+            assert process.wait(120) == 1, self.logs()
+        last = (self.home / f"log{len(self.processes) - 1}").read_text().splitlines()[-1]
+        return last.partition("; ")[2]
+
     def until_committed(self, records: int) -> None:
         """Waits until the checkpoint says that so many records were scored."""
         query = read_config(self.env()).fraud_checkpoint / "query"

@@ -7,6 +7,7 @@ import dataclasses
 import io
 import math
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -169,3 +170,28 @@ def test_a_late_event_counts_whatever_was_killed_before_it(tmp_path: Path) -> No
         with lane.job():
             again = lane.scores(lambda found: len(found) > len(known))
         assert again[-1]["revision"] == final(known)["o1"]["revision"] and again[-1]["features"] == final(known)["o1"]["features"]
+
+
+def test_a_damaged_checkpoint_is_refused_with_its_remedy(tmp_path: Path) -> None:
+    """F29: the last file of offsets cut short, then the topics made anew; each time the job says what to do, and doing it helps."""
+    with fraud_lane(tmp_path) as lane:
+        placed = order(random.Random(3), "o1", "PLACED", START_MS, 1, 1, 1)
+        lane.send([(ORDERS, placed)])
+        with lane.job() as process:
+            first = final(lane.scores(lambda found: len(found) > 0))["o1"]
+            lane.until_committed(1)
+            process.terminate()
+            assert process.wait(60) == 0, lane.logs()
+
+        checkpoint = read_config(lane.env()).fraud_checkpoint
+        newest = max((checkpoint / "query" / "offsets").glob("[0-9]*"), key=lambda file: int(file.name))
+        whole = newest.read_bytes()
+        newest.write_bytes(whole[: len(whole) // 2])
+        assert lane.refusal() == f"remove {checkpoint} to score the lane anew from its topics: each order keeps its one final score"
+        newest.write_bytes(whole.replace(b'"0":0', b'"0":7'))
+        assert lane.refusal().startswith(f"remove {checkpoint}")
+
+        shutil.rmtree(checkpoint)
+        with lane.job():
+            again = lane.scores(lambda found: len(found) > 1)[-1]
+        assert (again["revision"], again["features"], again["decision"]) == (first["revision"], first["features"], first["decision"])

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from millrace_streaming.fraud import DAY, quality
 from millrace_streaming.fraud import orders as data
-from millrace_streaming.fraud import quality
 from millrace_streaming.fraud.orders import FraudDataError, Labels, Orders
 from millrace_streaming.fraud.quality import Costs, Scored, Thresholds
 from millrace_streaming.fraud.registry import ModelRegistry, ModelRegistryError
-from millrace_streaming.fraud.split import DAY, Periods, known_fraud, labels_of_truth, split
+from millrace_streaming.fraud.split import Periods, known_fraud, labels_of_truth, split
 from millrace_streaming.fraud.train import TrainSettings, least_cost, platt, sigmoid, train
 from tests.fraud_model_data import PERIODS, made_orders
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-DAY = 86_400_000
+from . import DAY
+
 _SUMMARY = ("orders", "frauds", "auc", "averagePrecision", "reviewRecall", "declineRecall", "honestStopped")
 _HEAD = ("orders", "frauds", "AUC", "average precision", "recall at review", "recall at decline", "honest stopped")
 

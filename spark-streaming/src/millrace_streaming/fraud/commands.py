@@ -22,17 +22,16 @@ from ..config import Config
 from ..contracts import LABELS, TRUTH
 from ..errors import MillraceError
 from ..session import open_session
+from . import DAY
 from .compare import read_compared, report
-from .extract import Range, events, features, package, strings, whole_range, write_dataset
+from .extract import Range, events, features, package, problems_of, strings, whole_range, write_dataset
 from .features import NAMES
 from .orders import Orders, read_labels, read_orders, read_truth
 from .quality import Costs, Scored
 from .quality import report as quality_report
-from .registry import ModelRegistry
+from .registry import ROLES, ModelRegistry, Role
 from .split import Periods, Split, split
 from .train import train
-
-LEAST_RECALL = 0.0
 
 
 class FraudCommandError(MillraceError):
@@ -47,7 +46,7 @@ class TrainOptions:
     end: int | None
     delay: int
     test: int
-    role: str | None
+    role: Role | None
     dataset: Path | None
     learn_from_truth: bool
     costs: Costs
@@ -105,7 +104,7 @@ def train_model(config: Config, options: TrainOptions) -> dict[str, Any]:
     registry = ModelRegistry(config.fraud_models)
     version = registry.register(model, orders, cut, quality)
     if options.role is not None:
-        registry.promote(version, options.role)  # type: ignore[arg-type]
+        registry.promote(version, options.role)
     return {"version": version, "folder": str(config.fraud_models / version), "role": options.role, "quality": quality}
 
 
@@ -163,12 +162,13 @@ def side_of(config: Config, said: str) -> Side:
     registry = ModelRegistry(config.fraud_models)
     side = Side(config.fraud_rules, registry.holder("champion"))
     for part in said.split("+"):
+        role = next((role for role in ROLES if role == part), None)
         if part == "none":
             side = replace(side, model=None)
-        elif part in ("champion", "challenger"):
-            holder = registry.holder("champion" if part == "champion" else "challenger")
+        elif role is not None:
+            holder = registry.holder(role)
             if holder is None:
-                raise FraudCommandError(f"no model is {part}: `millrace fraud models` lists what there is")
+                raise FraudCommandError(f"no model is {role}: `millrace fraud models` lists what there is")
             side = replace(side, model=holder)
         elif part == "current":
             continue
@@ -227,8 +227,7 @@ def _told(ask: Callable[[], Any], where: str) -> Any:
     try:
         return ask()
     except Py4JJavaError as error:
-        problems = str(error.java_exception.getMessage()).splitlines()
-        raise FraudCommandError("\n".join(f"{where}: {problem}" for problem in problems)) from error
+        raise FraudCommandError("\n".join(f"{where}: {problem}" for problem in problems_of(error))) from error
 
 
 def publish(config: Config, side: Side) -> None:
@@ -247,7 +246,7 @@ def _when(at: int) -> str:
 
 
 def _length(length: int) -> str:
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000)):
+    for unit, size in (("d", DAY), ("h", 3_600_000), ("m", 60_000)):
         if length % size == 0:
             return f"{length // size}{unit}"
     return f"{length} ms"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from . import DAY, DECISIONS
 from .orders import Flags, Floats, Texts
-from .quality import Costs, average_precision
-
-DAY = 86_400_000
-DECISIONS = ("ALLOW", "REVIEW", "DECLINE")
+from .quality import Costs, average_precision, confusion, decision_cost
 
 
 @dataclass(frozen=True)
@@ -93,24 +92,19 @@ def _side(compared: Compared, side: int, costs: Costs) -> dict[str, Any]:
     decisions, fraud, amounts = compared.decisions[side], compared.fraud, compared.amounts
     declined, reviewed = decisions == "DECLINE", decisions == "REVIEW"
     alarmed = declined | reviewed
-    hits, alarms, frauds = int((alarmed & fraud).sum()), int(alarmed.sum()), int(fraud.sum())
     days = max((compared.occurred_at.max() - compared.occurred_at.min()) / DAY, 1 / 24) if len(fraud) else 1.0
-    precision, recall = hits / alarms if alarms else None, hits / frauds if frauds else None
-    missed = float((amounts * fraud * np.where(declined, 0.0, np.where(reviewed, costs.review_misses, 1.0))).sum())
-    stopped = float(amounts[declined & ~fraud].sum())
+    counts, price = confusion(fraud, alarmed), decision_cost(fraud, reviewed, declined, amounts, costs)
     return {
-        "precision": precision,
-        "recall": recall,
-        "f1": 2 * hits / (alarms + frauds) if alarms + frauds else None,
-        "averagePrecision": float(average_precision(fraud, compared.scores[side])) if 0 < frauds < len(fraud) else None,
-        "reviewed": int(reviewed.sum()),
+        **{name: None if math.isnan(counts[name]) else counts[name] for name in ("precision", "recall", "f1")},
+        "averagePrecision": float(average_precision(fraud, compared.scores[side])) if 0 < int(fraud.sum()) < len(fraud) else None,
+        "reviewed": price["reviews"],
         "declined": int(declined.sum()),
-        "alertsPerDay": alarms / days,
+        "alertsPerDay": int(alarmed.sum()) / days,
         "moneyCaught": float(amounts[alarmed & fraud].sum()),
         "moneyMissed": float(amounts[~alarmed & fraud].sum()),
-        "moneyWronglyStopped": stopped,
-        "reviewMinutes": int(reviewed.sum()) * costs.review_minutes,
-        "cost": missed + stopped * costs.declined_share + int(reviewed.sum()) * costs.review,
+        "moneyWronglyStopped": price["wronglyDeclined"],
+        "reviewMinutes": price["reviewMinutes"],
+        "cost": price["total"],
     }
 
 

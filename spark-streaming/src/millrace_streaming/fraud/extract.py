@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from ..config import Config
@@ -45,6 +46,11 @@ def package(spark: SparkSession) -> Any:
     jvm = spark._jvm
     assert jvm is not None
     return jvm.io.millrace.streaming.fraud
+
+
+def problems_of(error: Py4JJavaError) -> list[str]:
+    """What the JVM says is wrong, one problem an item."""
+    return str(error.java_exception.getMessage()).splitlines()
 
 
 def array_of(spark: SparkSession, kind: Any, items: list[Any]) -> Any:
@@ -152,7 +158,7 @@ def _decode(value: bytes | str | None, schemas: dict[int, Any], reader: Any) -> 
         return None
     writer = schemas.get(int.from_bytes(value[1:5], "big"))
     try:
-        return None if writer is None else fastavro.schemaless_reader(io.BytesIO(value[5:]), writer, reader)  # type: ignore[return-value]
+        return None if writer is None else cast("dict[str, Any]", fastavro.schemaless_reader(io.BytesIO(value[5:]), writer, reader))
     except (EOFError, ValueError, IndexError, KeyError, TypeError):
         return None
 

@@ -73,7 +73,11 @@ def average_precision(fraud: Flags, score: Floats) -> float:
 
 def at_threshold(fraud: Flags, score: Floats, threshold: float) -> dict[str, float]:
     """Counts, precision, recall and F1 of taking every order at or above the threshold."""
-    taken = score >= threshold
+    return confusion(fraud, score >= threshold)
+
+
+def confusion(fraud: Flags, taken: Flags) -> dict[str, float]:
+    """Counts, precision, recall and F1 of the orders taken."""
     tp, fp = int(np.sum(taken & fraud)), int(np.sum(taken & ~fraud))
     fn = int(np.sum(fraud)) - tp
     return {
@@ -137,9 +141,18 @@ def calibration(fraud: Flags, probability: Floats) -> list[dict[str, float]]:
 
 
 def cost(fraud: Flags, probability: Floats, amounts: Floats, thresholds: Thresholds, costs: Costs) -> dict[str, float]:
-    """What the decisions cost, and what allowing or reviewing everything would; a reviewer's misses count in proportion."""
+    """What the decisions cost, and what allowing or reviewing everything would."""
     declined = probability >= thresholds.decline_at
     reviewed = (probability >= thresholds.review_at) & ~declined
+    return {
+        **decision_cost(fraud, reviewed, declined, amounts, costs),
+        "totalAllowingAll": float(np.sum(amounts[fraud])),
+        "totalReviewingAll": float(np.sum(amounts[fraud])) * costs.review_misses + len(fraud) * costs.review,
+    }
+
+
+def decision_cost(fraud: Flags, reviewed: Flags, declined: Flags, amounts: Floats, costs: Costs) -> dict[str, float]:
+    """What these decisions cost; a reviewer's misses count in proportion."""
     passed = np.where(declined, 0.0, np.where(reviewed, costs.review_misses, 1.0))
     missed = float(np.sum(amounts * passed * fraud))
     stopped = float(np.sum(amounts[declined & ~fraud]))
@@ -150,8 +163,6 @@ def cost(fraud: Flags, probability: Floats, amounts: Floats, thresholds: Thresho
         "reviews": reviews,
         "reviewMinutes": reviews * costs.review_minutes,
         "total": missed + stopped * costs.declined_share + reviews * costs.review,
-        "totalAllowingAll": float(np.sum(amounts[fraud])),
-        "totalReviewingAll": float(np.sum(amounts[fraud])) * costs.review_misses + len(fraud) * costs.review,
     }
 
 

@@ -7,9 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from . import DAY
 from .orders import Flags, FraudDataError, Labels, Longs, Orders, Texts, Truth
-
-DAY = 86_400_000
 
 
 @dataclass(frozen=True)

@@ -16,20 +16,29 @@ from pyspark.sql import DataFrame, SparkSession
 
 from ..config import Config
 from ..contracts import SCORES_TOPIC, in_lane, schema_of
-from ..errors import ConfigError
+from ..errors import ConfigError, MillraceError
 from ..registry import Registry
 from ..runner import patiently
 from ..session import open_session
-from ..sources import require
-from .extract import SOURCES, package, record_reader, strings, whole_range
+from ..sources import RecordReader, require
+from .extract import SOURCES, array_of, package, problems_of, record_reader, strings, whole_range
 from .features import ENTITIES, FEATURES, NAMES, plan_json, state_version, version
 from .telemetry import FraudTelemetry
 
 log = logging.getLogger(__name__)
 _LOOK_S = 0.2
-_SLACK_MS = 1_000
+_SLACK_MS = 5_000
 """How far one partition of a backlog may be ahead of another, in event time."""
+_ANEW = "remove {} to score the lane anew from its topics: each order keeps its one final score"
+_REMEDIES = {"CheckpointException": _ANEW, "JournalException": "run `millrace fraud rebuild` to make the state anew from the topics"}
 _FETCH = {"kafka.fetch.max.wait.ms": "500", "kafka.max.partition.fetch.bytes": "4194304", "kafka.max.poll.records": "500"}
+
+
+class FraudStateError(MillraceError):
+    """What the job left behind cannot be gone on from; the topics have it all."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason}; {remedy}")
 
 
 class FraudStream:
@@ -50,17 +59,14 @@ class FraudStream:
     def _open(self) -> Any:
         config, spark, jvm = self._config, self._spark, package(self._spark)
         schema_id = patiently(lambda: Registry(config.registry_url).id_to_write(SCORES_TOPIC))
-        assert spark.sparkContext._gateway is not None and spark._jvm is not None
+        assert spark._jvm is not None
         folder = config.fraud_checkpoint / "state"
-        counts = spark.sparkContext._gateway.new_array(spark._jvm.int, len(self._partitions))
-        for i, n in enumerate(self._partitions):
-            counts[i] = n
+        counts = array_of(spark, spark._jvm.int, self._partitions)
         names = strings(spark, list(NAMES))
         try:
             rules = jvm.RuleFile(str(config.fraud_rules), names)
         except Py4JJavaError as error:
-            problems = str(error.java_exception.getMessage()).splitlines()
-            raise ConfigError([f"MILLRACE_FRAUD_RULES: {problem}" for problem in problems]) from error
+            raise ConfigError([f"MILLRACE_FRAUD_RULES: {problem}" for problem in problems_of(error)]) from error
         features = jvm.Features.parse(plan_json())
         journal = jvm.Journal(_path(spark, folder), len(ENTITIES), state_version())
         return jvm.FraudQuery(
@@ -86,16 +92,23 @@ class FraudStream:
         config, telemetry = self._config, self._telemetry
         server = telemetry.serve(config.http_port)
         began = time.monotonic()
-        entries = self._query.restore()
         until = committed_offsets(config.fraud_checkpoint / "query")
-        read = self._query.catchUp(config.brokers, json.dumps(until))
+        try:
+            entries = self._query.restore()
+            read = self._query.catchUp(config.brokers, json.dumps(until))
+        except Py4JJavaError as error:
+            remedy = _REMEDIES.get(str(error.java_exception.getClass().getSimpleName()))
+            if remedy is None:
+                raise
+            raise FraudStateError("; ".join(problems_of(error)), remedy.format(config.fraud_checkpoint)) from error
         if entries or read:
             log.info("feature state: %d entries of the journal, %d records read again, %.1f s", entries, read, time.monotonic() - began)
         query = self._start(until)
         telemetry.alive = lambda: bool(query.isActive())
         telemetry.stats = self._query.stats
+        reader = RecordReader(config.brokers)
         telemetry.ends = lambda: {
-            (code, p): span[1] for code, topic in enumerate(self._topics) for p, span in whole_range(config).offsets.get(topic, {}).items()
+            (code, p): reader.span(topic, p)[1] for code, topic in enumerate(self._topics) for p in range(self._partitions[code])
         }
         telemetry.ready.set()
         log.info("lane %s: %d features, catalogue %s", config.lane, len(NAMES), version())
@@ -107,6 +120,7 @@ class FraudStream:
         telemetry.stats = None
         self._query.close()
         server.shutdown()
+        reader.close()
         if failure is not None:
             log.error("the query failed: %s", failure)
         self._spark.stop()
@@ -120,6 +134,8 @@ class FraudStream:
         writer = scores.writeStream.format("kafka").outputMode("update").queryName(f"fraud-{config.lane}")
         writer = writer.option("kafka.bootstrap.servers", config.brokers).option("topic", in_lane(config.lane, SCORES_TOPIC))
         writer = writer.option("kafka.compression.type", "lz4").option("kafka.linger.ms", "0").option("includeHeaders", "true")
+        # A score takes 5 kB: the default of 16 kB would be a batch of three, each compressed by itself.
+        writer = writer.option("kafka.batch.size", "262144")
         writer = writer.option("checkpointLocation", str(config.fraud_checkpoint / "query"))
         assert spark._jvm is not None
         # Not in PySpark's own API before 4.2 (spark-notes.md, 4).
@@ -128,12 +144,18 @@ class FraudStream:
 
 
 def committed_offsets(query: Path) -> dict[str, dict[str, int]]:
-    """Where the query goes on after a restart: next offset by topic and partition; empty before its first checkpoint."""
+    """Where the query goes on after a restart: next offset by topic and partition; empty before its first checkpoint.
+
+    Throws FraudStateError.
+    """
     commits = [int(entry.name) for entry in (query / "commits").glob("*") if entry.name.isdigit()]
     if not commits:
         return {}
-    lines = (query / "offsets" / str(max(commits))).read_text("utf-8").splitlines()
-    found: dict[str, dict[str, int]] = json.loads(lines[2])
+    file = query / "offsets" / str(max(commits))
+    try:
+        found: dict[str, dict[str, int]] = json.loads(file.read_text("utf-8").splitlines()[2])
+    except (OSError, ValueError, IndexError) as error:
+        raise FraudStateError(f"{file} cannot be read ({error})", _ANEW.format(query.parent)) from error
     return found
 
 

@@ -11,10 +11,10 @@ from confluent_kafka import KafkaException
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from ..telemetry import Endpoint
+from . import DECISIONS
 from .extract import SOURCES
 
 log = logging.getLogger(__name__)
-DECISIONS = ("ALLOW", "REVIEW", "DECLINE")
 """In the order of their codes in the JVM (Scorer.scala)."""
 
 

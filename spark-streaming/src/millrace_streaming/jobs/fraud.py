@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, duration_ms, read_config
-from ..errors import ConfigError, MillraceError
-from ..fraud import rings
+from ..errors import MillraceError, reporting
+from ..fraud import DAY, rings
 from ..fraud.features import FEATURES, version
 from ..fraud.stream import rebuild
 
@@ -29,7 +29,7 @@ def _time(text: str) -> int:
 
 def _duration(text: str) -> int:
     if text.endswith("d") and text[:-1].isdigit():
-        return int(text[:-1]) * 86_400_000
+        return int(text[:-1]) * DAY
     try:
         return duration_ms(text)
     except ValueError as error:
@@ -86,14 +86,7 @@ def _span(parser: argparse.ArgumentParser) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the settings come from the environment (MILLRACE_*). Returns the exit code: 1 where it failed or B is worse."""
     options = _parser().parse_args(arguments)
-    try:
-        return _run(read_config(), options)
-    except ConfigError as error:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
-        return 78
-    except MillraceError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    return reporting(lambda: _run(read_config(), options))
 
 
 def _run(config: Config, options: argparse.Namespace) -> int:
@@ -114,7 +107,7 @@ def _run(config: Config, options: argparse.Namespace) -> int:
     except OSError as error:
         raise MillraceError(f"LightGBM does not load ({error}): install OpenMP's library (Debian: apt-get install libgomp1)") from error
     from ..fraud.quality import Costs
-    from ..fraud.registry import ModelRegistry
+    from ..fraud.registry import ModelRegistry, Role
 
     registry = ModelRegistry(config.fraud_models)
     if options.command == "models":
@@ -128,8 +121,8 @@ def _run(config: Config, options: argparse.Namespace) -> int:
             "".join(lines) or "no models yet: `millrace fraud train`\n",
         )
     elif options.command == "promote":
-        role = "challenger" if options.challenge else "champion"
-        registry.promote(options.version, role)  # type: ignore[arg-type]
+        role: Role = "challenger" if options.challenge else "champion"
+        registry.promote(options.version, role)
         sys.stdout.write(f"{options.version} is the {role}; a running job takes it over within seconds\n")
     elif options.command == "check":
         sys.stdout.write(f"{options.file}: version {commands.check_rules(config, options.file)}\n")
@@ -138,8 +131,8 @@ def _run(config: Config, options: argparse.Namespace) -> int:
             options.start, options.end, options.delay, options.test, options.role, options.dataset, options.from_truth, Costs()
         )
         made = commands.train_model(config, wanted)
-        role = f" is the {made['role']}" if made["role"] else ""
-        told = f"model {made['version']}{role}: {_quality(made['quality'])}\ncard: {made['folder']}/card.md\n"
+        holds = f" is the {made['role']}" if made["role"] else ""
+        told = f"model {made['version']}{holds}: {_quality(made['quality'])}\ncard: {made['folder']}/card.md\n"
         _say(options, made, told)
     else:
         return _compare(config, options)

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..config import read_config
-from ..errors import ConfigError, MillraceError
+from ..errors import reporting
 from ..runner import Runner, stop_on_signals
 from ..telemetry import log_as_json
 
@@ -16,18 +16,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="millrace-metrics", description="Computes the windowed metrics of one lane.")
     parser.add_argument("--available-now", action="store_true", help="read what is there, then exit")
     options = parser.parse_args(arguments)
-    try:
-        config = read_config()
-        log_as_json(config.lane, config.log_level)
-        runner = Runner(config)
-        stop_on_signals(runner.stop)
-        return runner.run(options.available_now)
-    except ConfigError as error:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
-        return 78
-    except MillraceError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    return reporting(lambda: _run(options.available_now))
+
+
+def _run(available_now: bool) -> int:
+    config = read_config()
+    log_as_json(config.lane, config.log_level)
+    runner = Runner(config)
+    stop_on_signals(runner.stop)
+    return runner.run(available_now)
 
 
 if __name__ == "__main__":

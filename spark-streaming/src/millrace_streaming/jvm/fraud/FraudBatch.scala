@@ -1,8 +1,6 @@
 package io.millrace.streaming.fraud
 
 import java.nio.file.{Files, Path}
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.atomic.AtomicInteger
 
 import org.apache.spark.sql.{DataFrame, Row}
 import org.apache.spark.sql.catalyst.InternalRow
@@ -33,10 +31,7 @@ object FraudBatch {
   private val Decoded = StructType(Seq(StructField("at", LongType), StructField("rank", IntegerType), StructField("partition", IntegerType),
     StructField("offset", LongType), StructField("timestampMs", LongType), StructField("value", BinaryType)))
 
-  /** What a query's tasks use, by the query: they run in this JVM, and none of it is to be serialized. */
   private final class Job(val reader: RecordReader, val features: Features, val variants: Array[Variant])
-  private val jobs = new ConcurrentHashMap[Int, Job]
-  private val numbers = new AtomicInteger
 
   /** Of events of one time, what an order knows comes before it. */
   private def rank(source: Int): Int = source match { case Source.Labels => 0; case Source.Clicks => 1; case _ => 2 }
@@ -46,18 +41,20 @@ object FraudBatch {
   def run(records: DataFrame, planJson: String, reader: RecordReader, variants: Array[Variant]): DataFrame = {
     val features = Features.parse(planJson)
     val session = records.sparkSession
-    val number = numbers.incrementAndGet
-    jobs.put(number, new Job(reader, features, variants))
-    val decoded = records.select(col("topic"), col("partition"), col("offset"), col("timestamp"), col("value")).rdd.mapPartitions { rows => val reader = jobs.get(number).reader; rows.flatMap { r =>
-      val from = reader.source(r.getString(0))
-      val timestampMs = r.getTimestamp(3).getTime
-      val event = reader.read(from, timestampMs, r.getAs[Array[Byte]](4))
-      if (event == null) None
-      else Some(Row(event(Events.OccurredAt), rank(from), r.getInt(1), r.getLong(2), timestampMs, r.getAs[Array[Byte]](4)))
-    } }
+    val held = Local.of(new Job(reader, features, variants))
+    val decoded = records.select(col("topic"), col("partition"), col("offset"), col("timestamp"), col("value")).rdd.mapPartitions { rows =>
+      val reader = held.get.reader
+      rows.flatMap { r =>
+        val from = reader.source(r.getString(0))
+        val timestampMs = r.getTimestamp(3).getTime
+        val event = reader.read(from, timestampMs, r.getAs[Array[Byte]](4))
+        if (event == null) None
+        else Some(Row(event(Events.OccurredAt), rank(from), r.getInt(1), r.getLong(2), timestampMs, r.getAs[Array[Byte]](4)))
+      }
+    }
     val sorted = session.createDataFrame(decoded, Decoded).repartition(1).sortWithinPartitions(Decoded.fieldNames.toSeq.take(4).map(asc): _*)
     val computed = sorted.rdd.mapPartitions { rows =>
-      val job = jobs.get(number)
+      val job = held.get
       val reader = job.reader
       val state = new FraudState(job.features, 0, Int.MaxValue, null)
       rows.flatMap { r =>

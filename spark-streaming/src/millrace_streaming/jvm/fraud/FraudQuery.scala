@@ -20,6 +20,9 @@ import org.apache.spark.sql.{DataFrame, Encoders}
 final case class Header(key: String, value: Array[Byte])
 final case class ScoreRecord(key: Array[Byte], value: Array[Byte], headers: Seq[Header])
 
+/** The checkpoint does not fit the topics. */
+final class CheckpointException(message: String) extends RuntimeException(message)
+
 /** What the scoring query of this JVM's one lane is made of. The query must run in one JVM (local mode): its tasks share the state. */
 final class FraudQuery(
     val lane: String,
@@ -45,6 +48,7 @@ final class FraudQuery(
   private val champion = new Scorer(new Sources { def rules: RuleSet = FraudQuery.this.rules.current; def model: TreeModel = models.champion }, width)
   private val writers = ThreadLocal.withInitial[ScoreWriter](() => new ScoreWriter(scoreContract, schemaId, lane, topics, features, words))
   private val flusher = new Thread(() => flushing(), "fraud-journal")
+  private val local = Local.of(this)
   @volatile private var closed = false
   @volatile private var failure: Throwable = null
   private val events = new AtomicLongArray(3)
@@ -58,7 +62,7 @@ final class FraudQuery(
 
   /**
    * Reads from Kafka what the journal lacks before `until` (next offset to score by topic and partition), and the orders that a late event
-   * may still change. Returns the records read.
+   * may still change. Returns the records read. Throws CheckpointException.
    */
   def catchUp(brokers: String, until: String): Long = {
     val wanted = new ObjectMapper().readTree(until).properties.asScala.flatMap { topic =>
@@ -73,7 +77,10 @@ final class FraudQuery(
       val left = new mutable.HashMap[TopicPartition, (Int, Long)]
       wanted.foreach { case (source, p, next) => left(new TopicPartition(reader.topic(source), p)) = (source, next) }
       consumer.assign(left.keys.asJavaCollection)
-      val begins = consumer.beginningOffsets(left.keys.asJavaCollection)
+      val (begins, ends) = (consumer.beginningOffsets(left.keys.asJavaCollection), consumer.endOffsets(left.keys.asJavaCollection))
+      left.foreach { case (tp, (_, next)) =>
+        if (ends.get(tp) < next) throw new CheckpointException(s"the checkpoint is at offset $next of $tp, which ends at ${ends.get(tp)}: the topic was made anew")
+      }
       left.toSeq.foreach { case (tp, (source, next)) =>
         val known = journal.position(source, tp.partition).getOrElse(0L)
         val from = math.max(if (source == Source.Orders) math.min(known, recent(tp.partition)) else known, begins.get(tp).longValue)
@@ -96,13 +103,13 @@ final class FraudQuery(
 
   /** The stream of scores. `records`: a Kafka source, read on `from` (next offset by topic and partition; what is not named, from its beginning); the sink takes `key`, `value`, `headers`. */
   def scoresOf(records: DataFrame, brokers: String, from: String): DataFrame = {
-    FraudQuery.open(this)
     turns = turnsFrom(brokers, from)
     flusher.setDaemon(true)
     flusher.start()
     val raw = records.select("topic", "partition", "offset", "timestamp", "value")
       .as(Encoders.tuple(Encoders.STRING, Encoders.scalaInt, Encoders.scalaLong, Encoders.TIMESTAMP, Encoders.BINARY))
-    raw.mapPartitions(FraudQuery.score _)(Encoders.product[ScoreRecord]).toDF()
+    val query = local
+    raw.mapPartitions(rows => query.get.scoring(rows))(Encoders.product[ScoreRecord]).toDF()
   }
 
   private def turnsFrom(brokers: String, from: String): Turns = FraudQuery.reading(brokers) { consumer =>
@@ -176,7 +183,7 @@ final class FraudQuery(
     case e: Throwable => failure = e
   }
 
-  def close(): Unit = if (!closed) { closed = true; flusher.interrupt(); flusher.join(5000); journal.close(state); rules.close(); models.close(); FraudQuery.open(null) }
+  def close(): Unit = if (!closed) { closed = true; flusher.interrupt(); flusher.join(5000); journal.close(state); rules.close(); models.close(); local.close() }
 
   /** Counters and sizes as JSON, for Prometheus. */
   def stats(): String = {
@@ -201,12 +208,6 @@ final class FraudQuery(
 }
 
 object FraudQuery {
-  @volatile private var current: FraudQuery = null
-  private[fraud] def open(query: FraudQuery): Unit = current = query
-
-  /** What each of the query's tasks runs; it finds its query here, since nothing of it can be serialized. */
-  def score(rows: Iterator[(String, Int, Long, Timestamp, Array[Byte])]): Iterator[ScoreRecord] = current.scoring(rows)
-
   /** Lends a consumer that belongs to no group. */
   private def reading[T](brokers: String)(use: KafkaConsumer[Array[Byte], Array[Byte]] => T): T = {
     val settings = new Properties

@@ -54,7 +54,9 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private val recentByRef = new mutable.LongMap[Recent]
   /** Newest event time by partition of the orders. */
   private val newest = new mutable.LongMap[Long]
+  /** Event time and next ref at the last sweep. */
   private var sweptAt = 0L
+  private var sweptRef = 0
   private val customer = features.kind("customer")
   private val strong = Array("customer", "card", "device", "ip", "address").map(features.kind)
   private val affected = new ArrayBuffer[Recent]
@@ -351,7 +353,8 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   /** Notes event time, and now and then forgets what no window reaches any more. */
   private def see(partition: Int, at: Long): Unit = {
     advance(partition, at)
-    if (facts.slot(facts.next) == 0 || at - sweptAt > FraudState.SweepMs) { sweptAt = at; sweep() }
+    // A backlog takes days of event time in a second: nothing to sweep for.
+    if (facts.next - sweptRef >= FraudState.SweepFacts && at - sweptAt > FraudState.SweepMs) { sweptAt = at; sweptRef = facts.next; sweep() }
   }
 
   /** Orders of up to `reviseMs` ago may still be computed again, with all that their windows reach. */
@@ -398,6 +401,7 @@ private[fraud] object FraudState {
   /** A visit without clicks for so long is forgotten: no order that is less than an hour late wants it. */
   final val SessionMs: Long = Session.LongestMs + 3600000L
   private final val SweepMs = 600000L
+  private final val SweepFacts = 4096
   private val NoEntities = Array.empty[Entity]
 
   private val types = Map("PLACED" -> FactType.Placed, "PAYMENT_DECLINED" -> FactType.Declined, "REFUNDED" -> FactType.Refund,

@@ -111,7 +111,7 @@ final class Journal(folder: Path, kinds: Int, version: String) {
     val mark = folder.resolve("version")
     val found = if (Files.exists(mark)) Files.readString(mark) else null
     if (found != null && found != version) {
-      throw new JournalException(s"$folder keeps other entities ($found) than the catalogue of features now wants ($version): run `millrace fraud rebuild`")
+      throw new JournalException(s"$folder keeps other entities ($found) than the catalogue of features now wants ($version)")
     }
     Files.writeString(mark, version)
     var n = 0L

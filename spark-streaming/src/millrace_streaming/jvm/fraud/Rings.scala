@@ -1,8 +1,5 @@
 package io.millrace.streaming.fraud
 
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.atomic.AtomicInteger
-
 import scala.collection.mutable.ArrayBuffer
 import scala.jdk.CollectionConverters._
 import scala.reflect.ClassTag
@@ -47,8 +44,7 @@ final class Rings(records: DataFrame, reader: RecordReader, days: Int, minCustom
   import Rings._
 
   private val held = new ArrayBuffer[RDD[_]]
-  private val number = numbers.incrementAndGet
-  readers.put(number, reader)
+  private val decoder = Local.of(reader)
   private var until = 0L
   private def since: Long = until - days * DayMs
   private var orders: RDD[(RingOrder, Boolean)] = _
@@ -57,9 +53,9 @@ final class Rings(records: DataFrame, reader: RecordReader, days: Int, minCustom
 
   /** Reads the records once. Returns how many orders the range has; 0: there is nothing to report. */
   def read(): Long = {
-    val mine = number
+    val decoder = this.decoder
     val decoded = keep(records.select(col("topic"), col("partition"), col("offset"), col("timestamp"), col("value")).rdd.mapPartitions { rows =>
-      val reader = readers.get(mine)
+      val reader = decoder.get
       rows.flatMap { r =>
         val source = reader.source(r.getString(0))
         if (source != Source.Orders && source != Source.Labels) None
@@ -122,7 +118,7 @@ final class Rings(records: DataFrame, reader: RecordReader, days: Int, minCustom
     } finally chosen.destroy()
   }
 
-  def close(): Unit = { readers.remove(number); held.foreach(_.unpersist(false)); held.clear() }
+  def close(): Unit = { decoder.close(); held.foreach(_.unpersist(false)); held.clear() }
 
   /**
    * Least vertex id of its component, for each vertex. GraphX takes one step per hop, and every step makes the plan longer; so after a few
@@ -206,9 +202,6 @@ object Rings {
   /** Orders that the shop's own share of fraud weighs against the labels of a ring: one label makes no fraudsters of three customers. */
   private final val PriorOrders = 10.0
   private val mapper = new ObjectMapper
-  /** What tasks use, by the report: they run in this JVM, and it is not to be serialized. */
-  private val readers = new ConcurrentHashMap[Int, RecordReader]
-  private val numbers = new AtomicInteger
 
   private final case class Found(ring: VertexId, sum: Bought, held: Map[Int, Held], suspicion: Double)
   private val Ranking: Ordering[Found] = Ordering.by(f => (-f.suspicion, -f.sum.customers, f.sum.least))

@@ -1,0 +1,17 @@
+import { createKafka, type KafkaConnection } from '@millrace/kafka';
+import type { System } from '@millrace/e2e/system';
+
+/** The lane on the bench's stack. */
+export function connect(lane: string): KafkaConnection {
+  return createKafka({ brokers: process.env['MILLRACE_KAFKA_BROKERS']!.split(','), registryUrl: process.env['MILLRACE_REGISTRY_URL']!, lane, clientId: 'bench' });
+}
+
+/** Keeps the simulator's own mix: 3 order events in 100. */
+export async function setRate(system: System, rate: number): Promise<void> {
+  const answer = await fetch(`${system.part('simulator').url}/rate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ clickstream: rate * 0.97, orders: rate * 0.03 }),
+  });
+  if (!answer.ok) throw new Error(`the simulator refused ${rate}/s: ${await answer.text()}`);
+}
