@@ -133,7 +133,7 @@ class FraudStream:
         scores = DataFrame(self._query.scoresOf(reader.load()._jdf, config.brokers, json.dumps(until)), spark)
         writer = scores.writeStream.format("kafka").outputMode("update").queryName(f"fraud-{config.lane}")
         writer = writer.option("kafka.bootstrap.servers", config.brokers).option("topic", in_lane(config.lane, SCORES_TOPIC))
-        writer = writer.option("kafka.compression.type", "lz4").option("kafka.linger.ms", "0").option("includeHeaders", "true")
+        writer = writer.option("kafka.compression.type", "lz4").option("kafka.linger.ms", "2").option("includeHeaders", "true")
         # A score takes 5 kB: the default of 16 kB would be a batch of three, each compressed by itself.
         writer = writer.option("kafka.batch.size", "262144")
         writer = writer.option("checkpointLocation", str(config.fraud_checkpoint / "query"))

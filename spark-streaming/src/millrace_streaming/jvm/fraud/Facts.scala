@@ -2,8 +2,6 @@ package io.millrace.streaming.fraud
 
 import java.util.Arrays
 
-import scala.collection.mutable.ArrayBuffer
-
 /** What an event of an order was. */
 private[fraud] object FactType {
   final val Placed: Byte = 0
@@ -27,7 +25,9 @@ private[fraud] final class Chunk(kinds: Int) {
 
 /** Orders, refusals and refunds in the order of arrival. A ref is a fact's number since the beginning; the oldest chunks are dropped whole. */
 private[fraud] final class Facts(kinds: Int) {
-  private val chunks = new ArrayBuffer[Chunk]
+  /** The first `held` are there. An array, since every feature of every order goes through it. */
+  private var chunks = new Array[Chunk](8)
+  private var held = 0
   /** First ref that is still held. */
   var first = 0
   /** Ref of the next fact. */
@@ -39,7 +39,11 @@ private[fraud] final class Facts(kinds: Int) {
   def size: Int = next - first
 
   def add(): Int = {
-    if (slot(next) == 0) chunks += new Chunk(kinds)
+    if (slot(next) == 0) {
+      if (held == chunks.length) chunks = Arrays.copyOf(chunks, held * 2)
+      chunks(held) = new Chunk(kinds)
+      held += 1
+    }
     next += 1
     next - 1
   }
@@ -61,9 +65,14 @@ private[fraud] final class Facts(kinds: Int) {
   }
 
   /** The oldest chunk, while another one is there: so it is full. */
-  def eldest: Option[Chunk] = if (chunks.length > 1) Some(chunks.head) else None
+  def eldest: Option[Chunk] = if (held > 1) Some(chunks(0)) else None
 
-  def dropOldest(): Unit = { chunks.remove(0); first += Facts.ChunkSize }
+  def dropOldest(): Unit = {
+    System.arraycopy(chunks, 1, chunks, 0, held - 1)
+    held -= 1
+    chunks(held) = null
+    first += Facts.ChunkSize
+  }
 }
 
 private[fraud] object Facts {
@@ -85,6 +94,7 @@ private[fraud] final class Series(facts: Facts) {
   def end: Int = to
   def apply(i: Int): Int = refs(i)
   def time(i: Int): Long = times(i)
+  def amount(i: Int): Long = sums(i) - before(i)
   def isEmpty: Boolean = from == to
 
   /** Place of the first fact after `time`. */

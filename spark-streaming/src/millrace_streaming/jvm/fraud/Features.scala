@@ -112,7 +112,7 @@ final class Features(json: JsonNode) {
       case "peak" => entity { (m, e, s) =>
         var i = s.latest(Features.Looked)
         var most = 0L
-        while (i < s.own) { most = math.max(most, m.facts.amount(e.placed(i))); i += 1 }
+        while (i < s.own) { most = math.max(most, e.placed.amount(i)); i += 1 }
         if (most == 0) Double.NaN else m.amount / most
       }
       case "deviation" => entity((m, e, s) => deviation(m, e, s))
@@ -186,7 +186,7 @@ final class Features(json: JsonNode) {
     val mean = e.placed.sum(from, s.own).toDouble / n
     var i = from
     var squares = 0.0
-    while (i < s.own) { val d = m.facts.amount(e.placed(i)) - mean; squares += d * d; i += 1 }
+    while (i < s.own) { val d = e.placed.amount(i) - mean; squares += d * d; i += 1 }
     val spread = math.sqrt(squares / (n - 1))
     if (spread == 0) Double.NaN else (m.amount - mean) / spread
   }

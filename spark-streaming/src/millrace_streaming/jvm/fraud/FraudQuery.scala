@@ -1,7 +1,6 @@
 package io.millrace.streaming.fraud
 
 import java.nio.charset.StandardCharsets.UTF_8
-import java.sql.Timestamp
 import java.util.concurrent.ThreadLocalRandom
 import java.util.concurrent.atomic.{AtomicLongArray, LongAdder}
 import java.util.{Properties, UUID}
@@ -106,8 +105,8 @@ final class FraudQuery(
     turns = turnsFrom(brokers, from)
     flusher.setDaemon(true)
     flusher.start()
-    val raw = records.select("topic", "partition", "offset", "timestamp", "value")
-      .as(Encoders.tuple(Encoders.STRING, Encoders.scalaInt, Encoders.scalaLong, Encoders.TIMESTAMP, Encoders.BINARY))
+    val raw = records.selectExpr("topic", "partition", "offset", "unix_millis(timestamp)", "value")
+      .as(Encoders.tuple(Encoders.STRING, Encoders.scalaInt, Encoders.scalaLong, Encoders.scalaLong, Encoders.BINARY))
     val query = local
     raw.mapPartitions(rows => query.get.scoring(rows))(Encoders.product[ScoreRecord]).toDF()
   }
@@ -124,7 +123,7 @@ final class FraudQuery(
     journal.reached(source, partition, offset + 1)
   }
 
-  private[fraud] def scoring(rows: Iterator[(String, Int, Long, Timestamp, Array[Byte])]): Iterator[ScoreRecord] = new Iterator[ScoreRecord] {
+  private[fraud] def scoring(rows: Iterator[(String, Int, Long, Long, Array[Byte])]): Iterator[ScoreRecord] = new Iterator[ScoreRecord] {
     private val ready = new ArrayBuffer[ScoreRecord]
     private val computed = new ArrayBuffer[Computed]
     private var at = 0
@@ -137,10 +136,10 @@ final class FraudQuery(
         ready.clear(); at = 0
         if (code >= 0) turns.polling(code)
         if (!rows.hasNext) return false
-        val (topic, partition, offset, timestamp, value) = rows.next()
+        val (topic, partition, offset, timestampMs, value) = rows.next()
         val source = reader.source(topic)
         code = firstCode(source) + partition
-        val event = reader.read(source, timestamp.getTime, value)
+        val event = reader.read(source, timestampMs, value)
         events.incrementAndGet(source)
         if (event != null) turns.await(code, event(Events.OccurredAt).asInstanceOf[Long], deadline)
         admit(source, partition, offset, event, c => computed += c)
@@ -170,7 +169,8 @@ final class FraudQuery(
 
   private def headers(order: String, revision: Long, now: Long): Seq[Header] = {
     val random = ThreadLocalRandom.current
-    val trace = f"00-${random.nextLong()}%016x${random.nextLong()}%016x-${random.nextLong()}%016x-01"
+    def hex(): String = FraudQuery.Hex.toHexDigits(random.nextLong())
+    val trace = s"00-${hex()}${hex()}-${hex()}-01"
     FraudQuery.Constant ++ Seq(Header("ce_id", s"$lane/$order/$revision".getBytes(UTF_8)),
       Header("ce_time", java.time.Instant.ofEpochMilli(now).toString.getBytes(UTF_8)), Header("traceparent", trace.getBytes(UTF_8)))
   }
@@ -219,6 +219,7 @@ object FraudQuery {
     try use(consumer) finally consumer.close()
   }
 
+  private val Hex = java.util.HexFormat.of
   private val Constant = Seq("ce_specversion" -> "1.0", "ce_source" -> "/millrace/spark-streaming", "ce_type" -> "io.millrace.FraudScore", "content-type" -> "application/avro")
     .map { case (name, value) => Header(name, value.getBytes(UTF_8)) }
 }

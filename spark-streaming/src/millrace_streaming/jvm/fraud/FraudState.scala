@@ -302,17 +302,26 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     var n = (m.pastClick - m.firstClick).toLong
     var k = 0
     while (k < kinds.length) {
-      val lag = kinds(k).lagMs
-      m.entities(k).foreach { e =>
-        for (series <- Seq(e.placed, e.declined, e.refunds) if series != null) {
-          n += math.max(0, (if (lag == 0) series.placeOf(m.ref) else series.after(m.time - lag)) - series.after(since))
-        }
-        if (e.frauds != null) {
-          var i = e.frauds.after(since)
-          while (i < e.frauds.end) { if (facts.fraudAt(e.frauds(i)) <= m.time - lag) n += 1; i += 1 }
-        }
+      val until = m.time - kinds(k).lagMs
+      def facts(series: Series): Int =
+        if (series == null) 0 else math.max(0, (if (kinds(k).lagMs == 0) series.placeOf(m.ref) else series.after(until)) - series.after(since))
+      var i = 0
+      while (i < m.entities(k).length) {
+        val e = m.entities(k)(i)
+        n += facts(e.placed) + facts(e.declined) + facts(e.refunds) + labels(e.frauds, since, until)
+        i += 1
       }
       k += 1
+    }
+    n
+  }
+
+  /** Frauds placed after `since` whose label came by `until`. */
+  private def labels(frauds: Series, since: Long, until: Long): Int = {
+    var n = 0
+    if (frauds != null) {
+      var i = frauds.after(since)
+      while (i < frauds.end) { if (facts.fraudAt(frauds(i)) <= until) n += 1; i += 1 }
     }
     n
   }
