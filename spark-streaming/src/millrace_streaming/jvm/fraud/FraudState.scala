@@ -354,8 +354,12 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     out.toArray
   }
 
-  /** Newest event time of the partition that is furthest behind. */
-  private def slowest: Long = { var least = Long.MaxValue; newest.foreachValue(t => if (t < least) least = t); least }
+  /** Newest event time of the partition that is furthest behind. One without orders for a day is not behind, it has none. */
+  private def slowest: Long = {
+    var (least, most) = (Long.MaxValue, Long.MinValue)
+    newest.foreachValue { t => least = math.min(least, t); most = math.max(most, t) }
+    if (newest.isEmpty) Long.MaxValue else math.max(least, most - Features.DayMs)
+  }
 
   private def advance(partition: Int, at: Long): Unit = if (at > newest.getOrElse(partition, Long.MinValue)) newest(partition) = at
 
