@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import urllib.request
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from millrace_streaming.contracts import LATE_TOPIC, SOURCES, WINDOWS_TOPIC, dead_letter_topic, in_lane, schema_of, subject_of
+
+
+def until(holds: Callable[[], bool], what: str = "it", patience_s: float = 60) -> None:
+    """Looks again and again until it holds; nobody tells a process apart when a file has changed."""
+    deadline = time.monotonic() + patience_s
+    while not holds():
+        assert time.monotonic() < deadline, f"{what} did not come"
+        time.sleep(0.02)
 
 
 def brokers() -> str:

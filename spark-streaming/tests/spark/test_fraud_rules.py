@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from millrace_streaming.fraud.features import NAMES
+from tests.support import until
 
 SHIPPED = Path(__file__).resolve().parents[3] / "deploy" / "fraud" / "rules.yaml"
 FEATURES = ("amount", "items", "account_age", "card_declines_1h", "card_customers_24h", "guest")
 LISTS = "lists: {trusted: [c-1, c-2], disposable: [mailinator.com, yopmail.com]}"
-PATIENCE_S = 60
 
 
 class Rules:
@@ -330,13 +329,6 @@ def test_a_check_names_the_file(rules: Rules, tmp_path: Path) -> None:
         f'{file}:3:19: rule "r": when: nothing is called "foo"',
         f'{file}:3:38: rule "r": decision: must be ALLOW, REVIEW or DECLINE',
     ]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 @pytest.fixture

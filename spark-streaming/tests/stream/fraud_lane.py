@@ -7,13 +7,12 @@ import os
 import random
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import fastavro
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -24,7 +23,7 @@ from millrace_streaming.contracts import CLICKS, LABELS, ORDERS, SCORES_TOPIC, i
 from millrace_streaming.fraud.extract import SOURCES
 from millrace_streaming.fraud.stream import committed_offsets
 from tests.stream.world import wire
-from tests.support import brokers, plain, register
+from tests.support import brokers, plain, register, until
 
 START_MS = 1_790_000_000_000
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -126,7 +125,6 @@ class Lane:
     name: str
     home: Path
     ids: dict[str, int]
-    log: str = ""
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     extra: dict[str, str] = field(default_factory=dict)
 
@@ -174,7 +172,7 @@ class Lane:
             for message in messages:
                 value = message.value()
                 assert message.error() is None and isinstance(value, bytes)
-                found.append(fastavro.schemaless_reader(io.BytesIO(value[5:]), schema, None))  # type: ignore[arg-type]
+                found.append(cast(Event, fastavro.schemaless_reader(io.BytesIO(value[5:]), schema, None)))
         consumer.close()
         return found
 
@@ -188,16 +186,19 @@ class Lane:
     def until_committed(self, records: int) -> None:
         """Waits until the checkpoint says that so many records were scored."""
         query = read_config(self.env()).fraud_checkpoint / "query"
-        while sum(sum(topic.values()) for topic in committed_offsets(query).values()) < records:
-            assert self.processes[-1].poll() is None, self.logs()
-            threading.Event().wait(0.1)
+        self._until(lambda: sum(sum(topic.values()) for topic in committed_offsets(query).values()) >= records, "the checkpoint")
 
     def until_journalled(self, name: str, blocks: int) -> None:
         """Waits until the journal holds so many blocks of that name on disk."""
         folder = read_config(self.env()).fraud_checkpoint / "state"
-        while sum(len(file.read_bytes().split(b"MILL")) - 1 for file in folder.glob(f"{name}-*")) < blocks:
+        self._until(lambda: sum(file.read_bytes().count(b"MILL") for file in folder.glob(f"{name}-*")) >= blocks, "the journal's blocks")
+
+    def _until(self, holds: Callable[[], bool], what: str) -> None:
+        def looked() -> bool:
             assert self.processes[-1].poll() is None, self.logs()
-            threading.Event().wait(0.1)
+            return holds()
+
+        until(looked, what)
 
     def logs(self) -> str:
         return "\n".join(file.read_text()[-3000:] for file in sorted(self.home.glob("log*")))
