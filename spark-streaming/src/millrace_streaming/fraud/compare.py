@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pyarrow as pa
 
 from . import DAY, DECISIONS
 from .orders import Flags, Floats, Texts
-from .quality import Costs, average_precision, confusion, decision_cost
+from .quality import Costs, average_precision, confusion, decision_cost, jsonable
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _side(compared: Compared, side: int, costs: Costs) -> dict[str, Any]:
     days = max((compared.occurred_at.max() - compared.occurred_at.min()) / DAY, 1 / 24) if len(fraud) else 1.0
     counts, price = confusion(fraud, alarmed), decision_cost(fraud, reviewed, declined, amounts, costs)
     return {
-        **{name: None if math.isnan(counts[name]) else counts[name] for name in ("precision", "recall", "f1")},
+        **{name: jsonable(counts[name]) for name in ("precision", "recall", "f1")},
         "averagePrecision": float(average_precision(fraud, compared.scores[side])) if 0 < int(fraud.sum()) < len(fraud) else None,
         "reviewed": price["reviews"],
         "declined": int(declined.sum()),

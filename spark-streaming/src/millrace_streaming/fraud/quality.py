@@ -203,7 +203,7 @@ def report(scored: Scored, thresholds: Thresholds, costs: Costs, k: int = 100) -
             name: {str(value): _summary(fraud[of], p[of], thresholds) for value, of in _groups(values)} for name, values in segments.items()
         },
     }
-    return dict(_jsonable(found))
+    return dict(jsonable(found))
 
 
 def _summary(fraud: Flags, p: Floats, thresholds: Thresholds) -> dict[str, float]:
@@ -264,9 +264,10 @@ def psi(reference: Mapping[str, Any], values: Floats, least: float = 1e-4) -> fl
     return float(np.sum((now - then) * np.log(now / then)))
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
+    """The same with null for what is not defined, which JSON cannot say."""
     if isinstance(value, dict):
-        return {key: _jsonable(item) for key, item in value.items()}
+        return {key: jsonable(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_jsonable(item) for item in value]
+        return [jsonable(item) for item in value]
     return None if isinstance(value, float) and math.isnan(value) else value
