@@ -24,7 +24,7 @@ from ..transforms.plan import AHEAD_MS, EARLIEST_MS
 from . import features as catalogue
 
 SOURCES = (ORDERS, CLICKS, LABELS)
-"""Topics that features are made of; the place in this tuple is the source's code in the JVM (Source in FraudState.scala)."""
+"""Topics that features are made of; the place in this tuple is the source's code in the JVM (Source in Grounds.scala)."""
 _PATIENCE_S = 30
 _ROWS = 50_000
 _ROW_GROUP_BYTES = 64 << 20

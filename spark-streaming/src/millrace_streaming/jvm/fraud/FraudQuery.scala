@@ -3,7 +3,7 @@ package io.millrace.streaming.fraud
 import java.nio.charset.StandardCharsets.UTF_8
 import java.util.concurrent.ThreadLocalRandom
 import java.util.concurrent.atomic.{AtomicLongArray, LongAdder}
-import java.util.{Properties, UUID}
+import java.util.Properties
 
 import scala.collection.mutable
 import scala.collection.mutable.ArrayBuffer

@@ -5,29 +5,8 @@ import java.util.ArrayDeque
 import scala.collection.mutable
 import scala.collection.mutable.ArrayBuffer
 
-import org.apache.spark.sql.catalyst.expressions.XXH64
 import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.unsafe.types.UTF8String
-
-/** A topic's part in the features. The numbers are those of the partitions' codes. */
-private[streaming] object Source {
-  final val Orders = 0
-  final val Clicks = 1
-  final val Labels = 2
-}
-
-/** A record that a score rests on. */
-final case class Evidence(source: Int, partition: Int, first: Long, last: Long)
-
-/** Another holder's view of an entity of the order. */
-final case class Linked(kind: String, id: String, orders: Long, customers: Long, frauds: Long)
-
-/**
- * An order with its features: all that rules, model and reader need. `revision` counts the events it rests on, so that of two
- * computations of one order the one that knew more has the higher one, whoever made them.
- */
-final class Computed(val order: Array[Any], val partition: Int, val offset: Long, val revision: Long, val features: Array[Double],
-    val linked: Array[Linked], val evidence: Array[Evidence])
 
 /** The order as it was scored, for as long as a late event may change its features. `revision`: 0 until this process has told a score. */
 private final class Recent(val ref: Int, val order: Array[Any], var revision: Long)
@@ -58,7 +37,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private var sweptAt = 0L
   private var sweptRef = 0
   private val customer = features.kind("customer")
-  private val strong = Array("customer", "card", "device", "ip", "address").map(features.kind)
+  private val grounds = new Grounds(features, facts)
   private val affected = new ArrayBuffer[Recent]
 
   def factsHeld: Int = facts.size
@@ -292,66 +271,8 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     }
     val clicks = order(Events.SessionId) match { case null => null; case id => sessions.getOrNull(Hashes.of(id)) }
     val m = new Moment(features, facts, clicks, order, ref, mine)
-    val revision = 1 + known(m)
-    new Computed(order, c.partition(slot), c.offset(slot), revision, features.row(m), linked(m), evidence(m, c.partition(slot), c.offset(slot)))
-  }
-
-  /** Events that this computation knows of: those of its entities that are kept, up to the order. */
-  private def known(m: Moment): Long = {
-    val since = m.time - features.keptMs
-    var n = (m.pastClick - m.firstClick).toLong
-    var k = 0
-    while (k < kinds.length) {
-      val until = m.time - kinds(k).lagMs
-      def facts(series: Series): Int =
-        if (series == null) 0 else math.max(0, (if (kinds(k).lagMs == 0) series.placeOf(m.ref) else series.after(until)) - series.after(since))
-      var i = 0
-      while (i < m.entities(k).length) {
-        val e = m.entities(k)(i)
-        n += facts(e.placed) + facts(e.declined) + facts(e.refunds) + labels(e.frauds, since, until)
-        i += 1
-      }
-      k += 1
-    }
-    n
-  }
-
-  /** Frauds placed after `since` whose label came by `until`. */
-  private def labels(frauds: Series, since: Long, until: Long): Int = {
-    var n = 0
-    if (frauds != null) {
-      var i = frauds.after(since)
-      while (i < frauds.end) { if (facts.fraudAt(frauds(i)) <= until) n += 1; i += 1 }
-    }
-    n
-  }
-
-  private def linked(m: Moment): Array[Linked] = strong.filter(m.entities(_).length > 0).map { kind =>
-    val e = m.entities(kind)(0)
-    val span = Span.of(e.placed, e.placed.placeOf(m.ref), m.time, FraudState.LinkedMs, 0)
-    Linked(kinds(kind).name, m.order(kinds(kind).field).toString, span.count, features.distinct(m, e, span, customer), features.frauds(m, e, span, lag = 0))
-  }
-
-  /** The order, the clicks of its visit, and of each strong entity the latest facts and the label before it. */
-  private def evidence(m: Moment, partition: Int, offset: Long): Array[Evidence] = {
-    val out = new ArrayBuffer[Evidence]
-    def add(e: Evidence): Unit = if (!out.contains(e)) out += e
-    add(Evidence(Source.Orders, partition, offset, offset))
-    if (m.pastClick > m.firstClick) add(Evidence(Source.Clicks, m.clicks.partition, m.clicks.firstOffset, m.clicks.lastOffset))
-    for (kind <- strong; e <- m.entities(kind)) {
-      for (series <- Seq(e.placed, e.declined, e.refunds) if series != null) {
-        val own = series.placeOf(m.ref)
-        for (i <- math.max(series.start, own - FraudState.Shown) until own) {
-          val (c, slot) = (facts.chunk(series(i)), facts.slot(series(i)))
-          if (c.time(slot) > m.time - features.keptMs) add(Evidence(Source.Orders, c.partition(slot), c.offset(slot), c.offset(slot)))
-        }
-      }
-      if (e.frauds != null) for (i <- math.max(e.frauds.start, e.frauds.end - FraudState.Shown) until e.frauds.end) {
-        val (c, slot) = (facts.chunk(e.frauds(i)), facts.slot(e.frauds(i)))
-        if (c.fraudAt(slot) <= m.time) add(Evidence(Source.Labels, c.labelPartition(slot), c.labelOffset(slot), c.labelOffset(slot)))
-      }
-    }
-    out.toArray
+    val evidence = grounds.evidence(m, c.partition(slot), c.offset(slot))
+    new Computed(order, c.partition(slot), c.offset(slot), 1 + grounds.known(m), features.row(m), grounds.linked(m), evidence)
   }
 
   /** Newest event time of the partition that is furthest behind. One without orders for a day is not behind, it has none. */
@@ -408,9 +329,6 @@ private[fraud] object FraudState {
 
   /** Orders that a late event may still change, at most. */
   final val MostRecent = 50000
-  /** Facts of an entity that are named as evidence. */
-  private final val Shown = 3
-  private final val LinkedMs = 30 * Features.DayMs
   /** A visit without clicks for so long is forgotten: no order that is less than an hour late wants it. */
   final val SessionMs: Long = Session.LongestMs + 3600000L
   private final val SweepMs = 600000L
@@ -425,13 +343,5 @@ private[fraud] object FraudState {
     val n = if (lines == null) 0 else lines.numElements
     if (n == 0) Array.emptyLongArray
     else Array.tabulate(n)(i => Hashes.of(lines.getStruct(i, Events.Line.length).getUTF8String(field))).distinct.filter(_ != 0)
-  }
-}
-
-private[fraud] object Hashes {
-  /** 64 bits that stand for an id; 0 where there is none. One pair in 2^64 collides. */
-  def of(id: Any): Long = id match {
-    case null => 0
-    case text: UTF8String => if (text.numBytes == 0) 0 else { val h = XXH64.hashUnsafeBytes(text.getBaseObject, text.getBaseOffset, text.numBytes, 42L); if (h == 0) 1 else h }
   }
 }

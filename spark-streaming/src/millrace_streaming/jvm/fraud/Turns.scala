@@ -28,7 +28,6 @@ final class Turns(begins: Array[Long], ends: Array[Long], slackMs: Long, batchMs
   /** Returns when the partition may have its record of that time taken. `deadline`: of its task. */
   def await(p: Int, time: Long, deadline: Long): Unit = synchronized {
     since(p) = 0
-    moved(p) = System.nanoTime
     if (time > at(p)) at(p) = time
     notifyAll()
     val until = math.max(deadline, System.nanoTime) + Turns.GraceNs
