@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { System } from '@millrace/e2e/system';
+import { backfill } from './live.ts';
 import type { Bench, BenchRow } from './row.ts';
 import { onStack } from './stack.ts';
 import { runPython } from './streaming.ts';
@@ -36,7 +36,10 @@ export const fraudQuality: Bench = {
       try {
         for (const [system, shop] of [[training, TRAINING], [unseen, UNSEEN]] as const) {
           report(`writing the shop ${shop.seed}, ${shop.from.slice(0, 10)} to ${shop.until.slice(0, 10)} …`);
-          await fill(system, shop);
+          await backfill(system, {
+            MILLRACE_SIMULATOR_SEED: shop.seed, MILLRACE_SIMULATOR_FROM: shop.from, MILLRACE_SIMULATOR_UNTIL: shop.until,
+            MILLRACE_SIMULATOR_CLICKSTREAM_RATE: String(ORDERS_PER_S * CLICKS_PER_ORDER), MILLRACE_SIMULATOR_ORDERS_RATE: String(ORDERS_PER_S),
+          });
         }
         report('training …');
         const model = (await command(home, training.lane, ['train', '--delay', '7d', '--test', '7d', '--promote', '--json'])) as { version: string };
@@ -49,14 +52,6 @@ export const fraudQuality: Bench = {
       }
     }),
 };
-
-async function fill(system: System, { seed, from, until }: typeof TRAINING): Promise<void> {
-  const simulator = await system.start('simulator', {
-    MILLRACE_SIMULATOR_SEED: seed, MILLRACE_SIMULATOR_FROM: from, MILLRACE_SIMULATOR_UNTIL: until, MILLRACE_SIMULATOR_STOP: 'true', MILLRACE_SIMULATOR_EXIT: 'true',
-    MILLRACE_SIMULATOR_CLICKSTREAM_RATE: String(ORDERS_PER_S * CLICKS_PER_ORDER), MILLRACE_SIMULATOR_ORDERS_RATE: String(ORDERS_PER_S),
-  });
-  if (simulator.running) await once(simulator.child, 'exit');
-}
 
 /** What a command of `millrace fraud` prints for programs. */
 async function command(home: string, lane: string, words: readonly string[]): Promise<unknown> {

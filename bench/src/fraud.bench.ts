@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { fraudScore, orderEvent } from '@millrace/contracts';
 import { subscribe, type EventConsumer, type KafkaConnection } from '@millrace/kafka';
 import { uniqueName } from '@millrace/testing';
 import { System } from '@millrace/e2e/system';
-import { connect, setRate } from './live.ts';
+import { backfill, connect, setRate } from './live.ts';
 import { quantile, type Bench, type BenchRow } from './row.ts';
 import { onStack } from './stack.ts';
 import { runPython } from './streaming.ts';
@@ -116,12 +115,10 @@ async function backlog(report: (line: string) => void): Promise<BenchRow[]> {
   try {
     report(`backlog: writing ${BACKLOG.toLocaleString('en')} events …`);
     const rate = BACKLOG / 2 / (BACKLOG_DAYS * DAY_S);
-    const simulator = await system.start('simulator', {
-      MILLRACE_SIMULATOR_FROM: new Date(Date.now() - BACKLOG_DAYS * DAY_S * 1_000).toISOString(), MILLRACE_SIMULATOR_SPEED: 'max',
-      MILLRACE_SIMULATOR_STOP: 'true', MILLRACE_SIMULATOR_EXIT: 'true',
+    await backfill(system, {
+      MILLRACE_SIMULATOR_FROM: new Date(Date.now() - BACKLOG_DAYS * DAY_S * 1_000).toISOString(),
       MILLRACE_SIMULATOR_CLICKSTREAM_RATE: String(rate), MILLRACE_SIMULATOR_ORDERS_RATE: String(rate),
     });
-    if (simulator.running) await once(simulator.child, 'exit');
     report('backlog: scoring …');
     const stdout = await runPython('bench.fraud_drain', [system.lane], { MILLRACE_HOME: home });
     report(stdout.trim());

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createKafka, type KafkaConnection } from '@millrace/kafka';
 import type { System } from '@millrace/e2e/system';
 
@@ -14,4 +15,10 @@ export async function setRate(system: System, rate: number): Promise<void> {
     body: JSON.stringify({ clickstream: rate * 0.97, orders: rate * 0.03 }),
   });
   if (!answer.ok) throw new Error(`the simulator refused ${rate}/s: ${await answer.text()}`);
+}
+
+/** Has the simulator write a shop's past as fast as it can, and waits until it has. */
+export async function backfill(system: System, env: Readonly<Record<string, string>>): Promise<void> {
+  const simulator = await system.start('simulator', { MILLRACE_SIMULATOR_SPEED: 'max', MILLRACE_SIMULATOR_STOP: 'true', MILLRACE_SIMULATOR_EXIT: 'true', ...env });
+  if (simulator.running) await once(simulator.child, 'exit');
 }
