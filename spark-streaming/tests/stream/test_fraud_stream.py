@@ -100,6 +100,38 @@ def test_a_recount_in_python_agrees(outcome: tuple[dict[str, Event], dict[str, A
             assert said["session_searches"] == sum(e["eventType"] == "SEARCH" and e["occurredAt"] <= at for e in visit)
 
 
+def test_a_recount_of_rings_in_python_agrees(outcome: tuple[dict[str, Event], dict[str, Any], list[Event]]) -> None:
+    """Customers of the customers over cards, devices and addresses, as the events say it; whatever was killed, or came late."""
+    scored, _, _ = outcome
+    events = shop(1, 1_500)
+    placed = [e for topic, e in events if topic == ORDERS and e["eventType"] == "PLACED"]
+    known_at = {e["orderId"]: e["occurredAt"] for topic, e in events if topic == LABELS and e["fraud"]}
+    sizes = set()
+    for me in placed:
+        until = me["occurredAt"] - 10 * MINUTE
+        month = [e for e in placed if until - 30 * DAY < e["occurredAt"] <= until]
+        mine, things = [me["customerId"]], {}
+        orders = [me, *(e for e in month if e["customerId"] == me["customerId"])]
+        for _ in range(2):
+            reached = dict.fromkeys((kind, e[kind]) for e in orders for kind in ("cardId", "deviceId", "shippingAddressId") if e[kind])
+            new = {thing: list(dict.fromkeys(e["customerId"] for e in month if e[thing[0]] == thing[1])) for thing in reached}
+            things |= {thing: users for thing, users in new.items() if len(users) <= 12}
+            frontier = [c for c in dict.fromkeys(c for thing in new if thing in things for c in things[thing]) if c not in mine]
+            mine += frontier
+            orders = [e for e in month if e["customerId"] in frontier]
+        said = scored[me["orderId"]]["features"]
+        assert said["ring_customers_30d"] == min(len(mine), 100)
+        sizes.add(min(len(mine), 100))
+        if len(mine) > 100:
+            continue
+        theirs = [e for e in month if e["customerId"] in mine]
+        assert said["ring_orders_30d"] == len(theirs)
+        assert said["ring_frauds_30d"] == sum(known_at.get(e["orderId"], math.inf) <= until for e in theirs)
+        carried = sum(kind != "shippingAddressId" for kind, _ in things)
+        assert said["ring_crowding_30d"] == (len(mine) / carried if carried else None)
+    assert {1, 2, 3, 100} < sizes
+
+
 def test_evidence_leads_to_the_right_bytes(lane: Lane, outcome: tuple[dict[str, Event], dict[str, Any], list[Event]]) -> None:
     scored, _, _ = outcome
     log = {(m.topic(), m.partition(), m.offset()): m.value() for topic in SOURCES for m in read_all(in_lane(lane.name, topic))}

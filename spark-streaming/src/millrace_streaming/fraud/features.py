@@ -16,8 +16,9 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True)
 class Entity:
-    """Something an order has in common with others. `lag` keeps its youngest orders and labels out of its features: one that nearly every
-    order shares (the domain of the e-mail address) would otherwise have each late event change the scores of all.
+    """Something an order has in common with others; without a `field`, what all have in common. `lag` keeps its youngest orders and labels out
+    of its features: one that nearly every order shares (the domain of the e-mail address) would otherwise have each late event change the
+    scores of all.
     """
 
     name: str
@@ -33,6 +34,7 @@ ENTITIES = (
     Entity("address", "shippingAddressId"),
     Entity("product", "lines[].productId"),
     Entity("email", "emailDomain", lag="1h"),
+    Entity("shop", "", lag="10m"),
 )
 """Of an entity that an order has several of (products), a feature is the greatest over them."""
 
@@ -105,6 +107,17 @@ def _partners() -> Iterator[Feature]:
 
 def _plural(name: str) -> str:
     return f"{name}es" if name.endswith("s") else f"{name}s"
+
+
+def _rings() -> Iterator[Feature]:
+    ring = "the customers that this one is linked with in 30d, over at most two cards, devices or addresses of at most 12 customers each"
+    for name, of, doc in (
+        ("customers", "customers", f"The customer and {ring}; 100 at most."),
+        ("orders", "orders", "Orders of those in 30d."),
+        ("frauds", "frauds", "Those among them that were labelled fraud by ten minutes ago."),
+        ("crowding", "crowding", "Customers of the ring for each card and device in it; a household has about one or less."),
+    ):
+        yield Feature(f"ring_{name}_30d", "ring", doc, "shop", "30d", of=of)
 
 
 def _risk() -> Iterator[Feature]:
@@ -180,7 +193,7 @@ def _session() -> Iterator[Feature]:
     yield Feature("session_since_last", "session_since_last", "Seconds from the visit's last click to the order.")
 
 
-FEATURES: tuple[Feature, ...] = (*_order(), *_velocity(), *_partners(), *_risk(), *_history(), *_session())
+FEATURES: tuple[Feature, ...] = (*_order(), *_velocity(), *_partners(), *_rings(), *_risk(), *_history(), *_session())
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
 

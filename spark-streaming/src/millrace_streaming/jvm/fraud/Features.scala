@@ -7,11 +7,11 @@ import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.sql.types._
 import org.apache.spark.unsafe.types.UTF8String
 
-/** A kind of entity: its place is its code. `field` of the order, or of each of its lines. */
-private[fraud] final class EntityKind(val name: String, val field: Int, val ofLine: Boolean, val lagMs: Long)
+/** A kind of entity: its place is its code. `field` of the order, or of each of its lines; negative: one entity, which is every order's. */
+private[fraud] final class EntityKind(val name: String, val field: Int, val ofLine: Boolean, val lagMs: Long) { def ofAll: Boolean = field < 0 }
 
 /** The order a feature is computed for, and all that is known of its entities, by kind. Times in ms. */
-private[fraud] final class Moment(features: Features, val facts: Facts, val clicks: Session, val order: Array[Any], val ref: Int, val entities: Array[Array[Entity]]) {
+private[fraud] final class Moment(features: Features, val facts: Facts, walk: RingWalk, val clicks: Session, val order: Array[Any], val ref: Int, val entities: Array[Array[Entity]]) {
   val time: Long = facts.time(ref)
   val amount: Double = facts.amount(ref).toDouble
   /** Places of the visit's clicks before the order: from the first up to but without `pastClick`. */
@@ -38,6 +38,10 @@ private[fraud] final class Moment(features: Features, val facts: Facts, val clic
     }
     out
   }
+  private var ringSpan: Span = null
+  private var ringSeen: Ring = null
+  /** The customer's ring in that window. */
+  def ring(span: Span): Ring = { if (ringSpan ne span) { ringSpan = span; ringSeen = walk.of(this, span) }; ringSeen }
 }
 
 /** How far a feature looks back, and how long before the order that ends; ms. */
@@ -58,6 +62,7 @@ final class Features(json: JsonNode) {
   val keptMs: Long = json.get("kept").asLong
   private[fraud] val kinds: Array[EntityKind] = json.get("entities").asScala.map { e =>
     e.get("field").asText.split("""\[\]\.""") match {
+      case Array("") => new EntityKind(e.get("name").asText, -1, false, e.get("lag").asLong)
       case Array(name) => new EntityKind(e.get("name").asText, Events.Order.fieldIndex(name), false, e.get("lag").asLong)
       case Array(_, name) => new EntityKind(e.get("name").asText, Events.Line.fieldIndex(name), true, e.get("lag").asLong)
     }
@@ -118,6 +123,7 @@ final class Features(json: JsonNode) {
       case "deviation" => entity((m, e, s) => deviation(m, e, s))
       case "distinct" => val other = kind(of); entity((m, e, s) => distinct(m, e, s, other).toDouble)
       case "same" => val other = kind(of); entity((m, e, s) => same(m, e, s, other))
+      case "ring" => val count = Ring.count(of); entity((m, _, s) => count(m.ring(s)))
       case "amount" => order(_.amount)
       case "items" => order(m => lines(m).map(_.getInt(Events.Quantity)).sum.toDouble)
       case "lines" => order(m => lines(m).size.toDouble)

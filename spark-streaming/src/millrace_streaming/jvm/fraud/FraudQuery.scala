@@ -5,7 +5,6 @@ import java.util.concurrent.ThreadLocalRandom
 import java.util.concurrent.atomic.{AtomicLongArray, LongAdder}
 import java.util.Properties
 
-import scala.collection.mutable
 import scala.collection.mutable.ArrayBuffer
 import scala.jdk.CollectionConverters._
 
@@ -73,30 +72,14 @@ final class FraudQuery(
     wanted.foreach { case (source, p, next) => if (source == Source.Orders && p < done.length) done(p) = next }
     val recent = state.resume(done)
     FraudQuery.reading(brokers) { consumer =>
-      val left = new mutable.HashMap[TopicPartition, (Int, Long)]
-      wanted.foreach { case (source, p, next) => left(new TopicPartition(reader.topic(source), p)) = (source, next) }
-      consumer.assign(left.keys.asJavaCollection)
-      val (begins, ends) = (consumer.beginningOffsets(left.keys.asJavaCollection), consumer.endOffsets(left.keys.asJavaCollection))
-      left.foreach { case (tp, (_, next)) =>
+      val places = wanted.map { case (source, p, _) => new TopicPartition(reader.topic(source), p) }
+      val (begins, ends) = (consumer.beginningOffsets(places.asJava), consumer.endOffsets(places.asJava))
+      val spans = wanted.zip(places).map { case ((source, p, next), tp) =>
         if (ends.get(tp) < next) throw new CheckpointException(s"the checkpoint is at offset $next of $tp, which ends at ${ends.get(tp)}: the topic was made anew")
+        val known = journal.position(source, p).getOrElse(0L)
+        new Past(source, tp, math.max(if (source == Source.Orders) math.min(known, recent(p)) else known, begins.get(tp).longValue), next)
       }
-      left.toSeq.foreach { case (tp, (source, next)) =>
-        val known = journal.position(source, tp.partition).getOrElse(0L)
-        val from = math.max(if (source == Source.Orders) math.min(known, recent(tp.partition)) else known, begins.get(tp).longValue)
-        consumer.seek(tp, from)
-        if (from >= next) { left -= tp; consumer.pause(java.util.List.of(tp)) }
-      }
-      var n = 0L
-      while (left.nonEmpty) {
-        consumer.poll(java.time.Duration.ofMillis(200)).forEach { record =>
-          val tp = new TopicPartition(record.topic, record.partition)
-          left.get(tp).foreach { case (source, next) =>
-            if (record.offset < next) { n += 1; admit(source, record.partition, record.offset, reader.read(source, record.timestamp, record.value), null) }
-          }
-        }
-        left.toSeq.foreach { case (tp, (_, next)) => if (consumer.position(tp) >= next) { left -= tp; consumer.pause(java.util.List.of(tp)) } }
-      }
-      n
+      new CatchUp(consumer, reader, spans).read(admit(_, _, _, _, null))
     }
   }
 
@@ -128,26 +111,31 @@ final class FraudQuery(
     private val computed = new ArrayBuffer[Computed]
     private var at = 0
     private var code = -1
+    private var ended = false
     private val deadline = turns.deadline
 
     override def hasNext: Boolean = {
       while (at == ready.length) {
         if (failure != null) throw failure
+        if (ended) return false
         ready.clear(); at = 0
         if (code >= 0) turns.polling(code)
-        if (!rows.hasNext) return false
-        val (topic, partition, offset, timestampMs, value) = rows.next()
-        val source = reader.source(topic)
-        code = firstCode(source) + partition
-        val event = reader.read(source, timestampMs, value)
-        events.incrementAndGet(source)
-        if (event != null) turns.await(code, event(Events.OccurredAt).asInstanceOf[Long], deadline)
-        admit(source, partition, offset, event, c => computed += c)
-        turns.done(code, offset + 1)
+        if (rows.hasNext) take() else { ended = true; state.synchronized(state.settle(c => computed += c)) }
         computed.foreach(c => ready += record(c))
         computed.clear()
       }
       true
+    }
+
+    private def take(): Unit = {
+      val (topic, partition, offset, timestampMs, value) = rows.next()
+      val source = reader.source(topic)
+      code = firstCode(source) + partition
+      val event = reader.read(source, timestampMs, value)
+      events.incrementAndGet(source)
+      if (event != null) turns.await(code, event(Events.OccurredAt).asInstanceOf[Long], deadline)
+      admit(source, partition, offset, event, c => computed += c)
+      turns.done(code, offset + 1)
     }
 
     override def next(): ScoreRecord = { if (!hasNext) throw new NoSuchElementException; at += 1; ready(at - 1) }

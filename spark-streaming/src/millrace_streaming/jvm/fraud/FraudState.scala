@@ -1,21 +1,16 @@
 package io.millrace.streaming.fraud
 
-import java.util.ArrayDeque
-
 import scala.collection.mutable
-import scala.collection.mutable.ArrayBuffer
 
 import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.unsafe.types.UTF8String
-
-/** The order as it was scored, for as long as a late event may change its features. `revision`: 0 until this process has told a score. */
-private final class Recent(val ref: Int, val order: Array[Any], var revision: Long)
 
 /**
  * The feature state of one lane: takes events in any order and computes, for each order placed, its features: a function of the events
  * up to its event time, whatever the order of their arrival. An event that comes after an order it should have come before has that
  * order computed again, if it is no older than `reviseMs` against the newest of the slowest partition. Taking an event again changes nothing; after a restart it has the
- * orders computed again that it may have changed, since nobody knows whether those scores had been written.
+ * orders computed again that it may have changed, since nobody knows whether those scores had been written. An event so late that it counts for
+ * what nearly all orders share has them all computed again, but not for each such event: `settle` does it.
  * Not thread-safe: FraudQuery holds the lock.
  */
 final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, journal: Journal) {
@@ -29,8 +24,6 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private val sessions = new mutable.LongMap[Session]
   /** Labels whose order is not here yet. */
   private val waiting = new mutable.LongMap[FraudState.Label]
-  private val recents = new ArrayDeque[Recent]
-  private val recentByRef = new mutable.LongMap[Recent]
   /** Newest event time by partition of the orders. */
   private val newest = new mutable.LongMap[Long]
   /** Event time and next ref at the last sweep. */
@@ -38,14 +31,15 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private var sweptRef = 0
   private val customer = features.kind("customer")
   private val grounds = new Grounds(features, facts)
-  private val affected = new ArrayBuffer[Recent]
+  private val walk = new RingWalk(features, facts, entities)
+  private val recents = new Recents(facts, compute)
 
   def factsHeld: Int = facts.size
   def entitiesHeld: Int = entities.map(_.size).sum
   def sessionsHeld: Int = sessions.size
   /** Orders whose window was cut short because `mostFacts` was reached. */
   var forgotten = 0L
-  var revisions = 0L
+  def revisions: Long = recents.revisions
 
   /**
    * Notes how far event time was where the query goes on: the journal is further. `until`: next offset to score by partition of the orders.
@@ -60,7 +54,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     val horizon = slowest - reviseMs
     val lowest = Array.fill(until.length)(Long.MaxValue)
     var (ref, n) = (facts.next - 1, 0)
-    while (ref >= facts.first && n < FraudState.MostRecent) {
+    while (ref >= facts.first && n < Recents.Most) {
       val (c, i) = (facts.chunk(ref), facts.slot(ref))
       if (done(c, i)) {
         n += 1
@@ -71,12 +65,18 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     lowest
   }
 
-  /** An event of the source. Orders placed, and those that it changes, are given to `emit`; null only remembers. */
-  def take(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = source match {
-    case Source.Orders => takeOrder(partition, offset, event, emit)
-    case Source.Clicks => takeClick(partition, offset, event, emit)
-    case _ => takeLabel(partition, offset, event, emit)
+  /** An event of the source. Orders placed, and those that it changes, are given to `emit`, some only at the next `settle`; null only remembers. */
+  def take(source: Int, partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
+    source match {
+      case Source.Orders => takeOrder(partition, offset, event, emit)
+      case Source.Clicks => takeClick(partition, offset, event, emit)
+      case _ => takeLabel(partition, offset, event, emit)
+    }
+    recents.settleInTime(emit)
   }
+
+  /** Computes again what very late events have left to do. To be called when a batch ends. */
+  def settle(emit: Computed => Unit): Unit = recents.settle(emit)
 
   private def takeOrder(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
     val factType = FraudState.factType(event(Events.EventType).asInstanceOf[UTF8String])
@@ -103,7 +103,8 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     c.factType(i) = factType.toByte
     var k = 0
     while (k < kinds.length) {
-      if (!kinds(k).ofLine) c.entities(k)(i) = Hashes.of(event(kinds(k).field))
+      if (kinds(k).ofAll) c.entities(k)(i) = FraudState.Everything
+      else if (!kinds(k).ofLine) c.entities(k)(i) = Hashes.of(event(kinds(k).field))
       else {
         val ids = FraudState.lineIds(event(Events.Lines).asInstanceOf[ArrayData], kinds(k).field)
         if (ids.length > 0) c.entities(k)(i) = ids(0)
@@ -132,8 +133,8 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     if (news && journal != null) journal.click(id, partition, offset, at, eventId, clickType)
     val placed = sessions(id).orders
     var i = 0
-    while (i < placed.length) { if (facts.holds(placed(i)) && facts.time(placed(i)) >= at) recentByRef.get(placed(i)).foreach(affected += _); i += 1 }
-    again(emit, onlyUntold = !news)
+    while (i < placed.length) { if (facts.holds(placed(i)) && facts.time(placed(i)) >= at) recents.affect(placed(i)); i += 1 }
+    recents.again(emit, onlyUntold = !news)
   }
 
   private def takeLabel(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
@@ -213,53 +214,25 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
 
   /** Computes again the orders that should have known the fact or label of `at`; `onlyUntold`: those that this process has told no score of. */
   private def revise(ref: Int, at: Long, emit: Computed => Unit, onlyUntold: Boolean): Unit = {
-    each(ref)((k, entity) => later(k, entity, ref, at))
-    again(emit, onlyUntold)
+    each(ref)((k, entity) => if (kinds(k).lagMs == 0) later(entity, ref, at) else if (emit != null && at + kinds(k).lagMs <= latest) recents.due(at + kinds(k).lagMs, onlyUntold))
+    recents.again(emit, onlyUntold)
   }
 
-  private def later(kind: Int, entity: Entity, ref: Int, at: Long): Unit = {
+  private def later(entity: Entity, ref: Int, at: Long): Unit = {
     val series = entity.placed
     var i = series.end - 1
     // From the newest back: mostly the first is already before it.
-    while (i >= series.start && series.time(i) >= at + kinds(kind).lagMs && series(i) != ref) {
-      recentByRef.get(series(i)).foreach(recent => if (!affected.contains(recent)) affected += recent)
-      i -= 1
-    }
-  }
-
-  private def again(emit: Computed => Unit, onlyUntold: Boolean): Unit = if (affected.nonEmpty) {
-    if (emit != null) affected.foreach { recent =>
-      if (recent.revision == 0 || !onlyUntold) {
-        val computed = compute(recent.ref, recent.order)
-        if (computed.revision > recent.revision) {
-          recent.revision = computed.revision
-          revisions += 1
-          emit(computed)
-        }
-      }
-    }
-    affected.clear()
+    while (i >= series.start && series.time(i) >= at && series(i) != ref) { recents.affect(series(i)); i -= 1 }
   }
 
   private def score(ref: Int, order: Array[Any], emit: Computed => Unit): Unit = {
-    val known = recentByRef.getOrNull(ref)
+    val recent = recents.of(ref, order, slowest - reviseMs, emit)
     if (emit != null) {
       val computed = compute(ref, order)
+      recent.revision = computed.revision
       emit(computed)
-      if (known != null) known.revision = computed.revision else remember(new Recent(ref, order, computed.revision))
-    } else if (known == null) remember(new Recent(ref, order, 0))
-  }
-
-  private def remember(recent: Recent): Unit = {
-    recents.addLast(recent)
-    recentByRef(recent.ref) = recent
-    val horizon = slowest - reviseMs
-    while (recents.size > FraudState.MostRecent || (!recents.isEmpty && recents.peekFirst.ref != recent.ref && older(recents.peekFirst, horizon))) {
-      recentByRef -= recents.pollFirst().ref
     }
   }
-
-  private def older(recent: Recent, horizon: Long): Boolean = !facts.holds(recent.ref) || facts.time(recent.ref) < horizon
 
   private def compute(ref: Int, order: Array[Any]): Computed = {
     val (c, slot) = (facts.chunk(ref), facts.slot(ref))
@@ -270,7 +243,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
       else Array(entity(k, id))
     }
     val clicks = order(Events.SessionId) match { case null => null; case id => sessions.getOrNull(Hashes.of(id)) }
-    val m = new Moment(features, facts, clicks, order, ref, mine)
+    val m = new Moment(features, facts, walk, clicks, order, ref, mine)
     val evidence = grounds.evidence(m, c.partition(slot), c.offset(slot))
     new Computed(order, c.partition(slot), c.offset(slot), 1 + grounds.known(m), features.row(m), grounds.linked(m), evidence)
   }
@@ -281,6 +254,8 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     newest.foreachValue { t => least = math.min(least, t); most = math.max(most, t) }
     if (newest.isEmpty) Long.MaxValue else math.max(least, most - Features.DayMs)
   }
+
+  private def latest: Long = { var most = Long.MinValue; newest.foreachValue(t => most = math.max(most, t)); most }
 
   private def advance(partition: Int, at: Long): Unit = if (at > newest.getOrElse(partition, Long.MinValue)) newest(partition) = at
 
@@ -295,7 +270,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private def sweep(): Unit = {
     val revised = slowest - reviseMs
     val (kept, visits) = (revised - features.keptMs, revised - FraudState.SessionMs)
-    sessions.filterInPlace((_, session) => session.last >= visits || session.orders.exists(recentByRef.contains(_)))
+    sessions.filterInPlace((_, session) => session.last >= visits || session.orders.exists(recents.holds))
     while (facts.eldest.exists(_.time.forall(_ < kept))) drop(facts.eldest.get)
     while (facts.size > mostFacts && facts.eldest.isDefined) { forgotten += Facts.ChunkSize; drop(facts.eldest.get) }
     waiting.filterInPlace((_, label) => label.at >= kept)
@@ -327,10 +302,10 @@ private[fraud] object FraudState {
   /** A sooner label replaces a later one. */
   final case class Label(at: Long, partition: Byte, offset: Long)
 
-  /** Orders that a late event may still change, at most. */
-  final val MostRecent = 50000
   /** A visit without clicks for so long is forgotten: no order that is less than an hour late wants it. */
   final val SessionMs: Long = Session.LongestMs + 3600000L
+  /** Hash of the one id of an entity that is every order's. */
+  final val Everything = 1L
   private final val SweepMs = 600000L
   private final val SweepFacts = 4096
   private val NoEntities = Array.empty[Entity]
