@@ -16,9 +16,9 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True)
 class Entity:
-    """Something an order has in common with others; without a `field`, what all have in common. `lag` keeps its youngest orders and labels out
-    of its features: one that nearly every order shares (the domain of the e-mail address) would otherwise have each late event change the
-    scores of all.
+    """Something an order has in common with others; without a `field`, what all have in common. `lag` keeps its youngest orders and
+    labels out of its features: one that nearly every order shares (the domain of the e-mail address) would otherwise have each late event
+    change the scores of all.
     """
 
     name: str
@@ -110,7 +110,7 @@ def _plural(name: str) -> str:
 
 
 def _rings() -> Iterator[Feature]:
-    ring = "the customers that this one is linked with in 30d, over at most two cards, devices or addresses of at most 12 customers each"
+    ring = "the customers that this one is linked with in 30d, over two cards, devices or addresses of at most 12 customers each"
     for name, of, doc in (
         ("customers", "customers", f"The customer and {ring}; 100 at most."),
         ("orders", "orders", "Orders of those in 30d."),

@@ -17,10 +17,10 @@ private[fraud] final class Chunk(kinds: Int) {
   val fraudAt = { val a = new Array[Long](Facts.ChunkSize); Arrays.fill(a, Facts.Never); a }
   val labelOffset = new Array[Long](Facts.ChunkSize)
   val labelPartition = new Array[Byte](Facts.ChunkSize)
-  /** By kind of entity: the hash of its id, 0 where the event does not say. */
-  val entities: Array[Array[Long]] = Array.fill(kinds)(new Array[Long](Facts.ChunkSize))
+  /** By kind of entity; null where the event does not say. */
+  val entities: Array[Array[Entity]] = Array.fill(kinds)(new Array[Entity](Facts.ChunkSize))
   /** Further entities of the kind that may have several; null for most. */
-  val more = new Array[Array[Long]](Facts.ChunkSize)
+  val more = new Array[Array[Entity]](Facts.ChunkSize)
 }
 
 /** Orders, refusals and refunds in the order of arrival. A ref is a fact's number since the beginning; the oldest chunks are dropped whole. */
@@ -32,11 +32,14 @@ private[fraud] final class Facts(kinds: Int) {
   var first = 0
   /** Ref of the next fact. */
   var next = 0
+  private var stamped = 0L
 
   def chunk(ref: Int): Chunk = chunks((ref - first) >> Facts.ChunkBits)
   def slot(ref: Int): Int = ref & (Facts.ChunkSize - 1)
   def holds(ref: Int): Boolean = ref >= first
   def size: Int = next - first
+  /** A number to mark entities with that bear no such mark yet. */
+  def stamp(): Long = { stamped += 1; stamped }
 
   def add(): Int = {
     if (slot(next) == 0) {
@@ -51,7 +54,7 @@ private[fraud] final class Facts(kinds: Int) {
   def time(ref: Int): Long = chunk(ref).time(slot(ref))
   def amount(ref: Int): Long = chunk(ref).amount(slot(ref))
   def fraudAt(ref: Int): Long = chunk(ref).fraudAt(slot(ref))
-  def entity(ref: Int, kind: Int): Long = chunk(ref).entities(kind)(slot(ref))
+  def entity(ref: Int, kind: Int): Entity = chunk(ref).entities(kind)(slot(ref))
 
   /** Before, at (0) or after: event time, then partition, then offset, so that every order has one place whatever came when. */
   def compare(a: Int, b: Int): Int = {
@@ -164,8 +167,10 @@ private[fraud] final class Series(facts: Facts) {
   }
 }
 
-/** What is known of one customer, card, device…. Series of rare things are made when the first comes. */
-private[fraud] final class Entity(facts: Facts) {
+/** What is known of one customer, card, device…. `id`: the hash of its own. Series of rare things are made when the first comes. */
+private[fraud] final class Entity(facts: Facts, val id: Long) {
+  /** Marks of whoever counts or walks (Facts.stamp). */
+  var counted, walked = 0L
   val placed = new Series(facts)
   var declined, refunds, frauds: Series = null
 

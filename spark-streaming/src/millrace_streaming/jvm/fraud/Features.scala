@@ -199,25 +199,24 @@ final class Features(json: JsonNode) {
 
   private[fraud] def distinct(m: Moment, e: Entity, s: Span, other: Int): Int = {
     val from = math.max(s.from, s.to - Features.Looked)
-    // Few partners each: a list is searched faster than a set is made.
-    val seen = new Array[Long](s.to - from)
+    val stamp = m.facts.stamp()
     var i = from
     var n = 0
     while (i < s.to) {
-      val id = m.facts.entity(e.placed(i), other)
-      if (id != 0) { var k = 0; while (k < n && seen(k) != id) k += 1; if (k == n) { seen(n) = id; n += 1 } }
+      val partner = m.facts.entity(e.placed(i), other)
+      if (partner != null && partner.counted != stamp) { partner.counted = stamp; n += 1 }
       i += 1
     }
     n
   }
 
   private def same(m: Moment, e: Entity, s: Span, other: Int): Double = {
-    val id = m.facts.entity(m.ref, other)
+    val mine = m.facts.entity(m.ref, other)
     val from = s.latest(Features.Looked)
-    if (id == 0 || s.own == from) return Double.NaN
+    if (mine == null || s.own == from) return Double.NaN
     var i = from
     var n = 0
-    while (i < s.own) { if (m.facts.entity(e.placed(i), other) == id) n += 1; i += 1 }
+    while (i < s.own) { if (m.facts.entity(e.placed(i), other) eq mine) n += 1; i += 1 }
     n.toDouble / (s.own - from)
   }
 

@@ -30,8 +30,9 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private var sweptAt = 0L
   private var sweptRef = 0
   private val customer = features.kind("customer")
+  private val line = kinds.indexWhere(_.ofLine)
   private val grounds = new Grounds(features, facts)
-  private val walk = new RingWalk(features, facts, entities)
+  private val walk = new RingWalk(features, facts)
   private val recents = new Recents(facts, compute)
 
   def factsHeld: Int = facts.size
@@ -101,17 +102,7 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     c.order(i) = order; c.event(i) = id
     c.partition(i) = partition.toByte; c.offset(i) = offset
     c.factType(i) = factType.toByte
-    var k = 0
-    while (k < kinds.length) {
-      if (kinds(k).ofAll) c.entities(k)(i) = FraudState.Everything
-      else if (!kinds(k).ofLine) c.entities(k)(i) = Hashes.of(event(kinds(k).field))
-      else {
-        val ids = FraudState.lineIds(event(Events.Lines).asInstanceOf[ArrayData], kinds(k).field)
-        if (ids.length > 0) c.entities(k)(i) = ids(0)
-        if (ids.length > 1) c.more(i) = ids.drop(1)
-      }
-      k += 1
-    }
+    name(event, c, i)
     if (journal != null) journal.fact(c, i)
     index(ref)
     if (factType == FactType.Placed) {
@@ -122,6 +113,23 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     }
     revise(ref, c.time(i), emit, onlyUntold = false)
     see(partition, c.time(i))
+  }
+
+  /** Notes whose fact it is. A refund is the customer's doing. */
+  private def name(event: Array[Any], c: Chunk, i: Int): Unit = {
+    var k = 0
+    while (k < kinds.length) {
+      if (c.factType(i) != FactType.Refund || k == customer) {
+        if (kinds(k).ofAll) c.entities(k)(i) = entity(k, FraudState.Everything)
+        else if (!kinds(k).ofLine) c.entities(k)(i) = entity(k, Hashes.of(event(kinds(k).field)))
+        else {
+          val ids = FraudState.lineIds(event(Events.Lines).asInstanceOf[ArrayData], kinds(k).field)
+          if (ids.length > 0) c.entities(k)(i) = entity(k, ids(0))
+          if (ids.length > 1) c.more(i) = ids.drop(1).map(entity(k, _))
+        }
+      }
+      k += 1
+    }
   }
 
   private def takeClick(partition: Int, offset: Long, event: Array[Any], emit: Computed => Unit): Unit = {
@@ -188,17 +196,19 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
     each(ref)((_, entity) => entity.of(factType).insert(ref))
   }
 
-  private def entity(kind: Int, id: Long): Entity = entities(kind).getOrElseUpdate(id, new Entity(facts))
+  /** Null for no id. */
+  private[fraud] def entity(kind: Int, id: Long): Entity = if (id == 0) null else entities(kind).getOrElseUpdate(id, new Entity(facts, id))
 
-  /** The entities that a fact is of. A refund is the customer's doing; a refused payment speaks of everything it was tried with. */
+  private[fraud] def lineEntity(id: Long): Entity = entity(line, id)
+
+  /** The entities that a fact is of. */
   private def each(ref: Int)(f: (Int, Entity) => Unit): Unit = {
     val (c, i) = (facts.chunk(ref), facts.slot(ref))
-    if (c.factType(i) == FactType.Refund) return f(customer, entity(customer, c.entities(customer)(i)))
     var k = 0
     while (k < kinds.length) {
-      val id = c.entities(k)(i)
-      if (id != 0) f(k, entity(k, id))
-      if (kinds(k).ofLine && c.more(i) != null) c.more(i).foreach(more => f(k, entity(k, more)))
+      val entity = c.entities(k)(i)
+      if (entity != null) f(k, entity)
+      if (k == line && c.more(i) != null) c.more(i).foreach(f(k, _))
       k += 1
     }
   }
@@ -237,10 +247,10 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
   private def compute(ref: Int, order: Array[Any]): Computed = {
     val (c, slot) = (facts.chunk(ref), facts.slot(ref))
     val mine = Array.tabulate(kinds.length) { k =>
-      val id = c.entities(k)(slot)
-      if (id == 0) FraudState.NoEntities
-      else if (kinds(k).ofLine && c.more(slot) != null) (id +: c.more(slot)).map(entity(k, _))
-      else Array(entity(k, id))
+      val entity = c.entities(k)(slot)
+      if (entity == null) FraudState.NoEntities
+      else if (k == line && c.more(slot) != null) entity +: c.more(slot)
+      else Array(entity)
     }
     val clicks = order(Events.SessionId) match { case null => null; case id => sessions.getOrNull(Hashes.of(id)) }
     val m = new Moment(features, facts, walk, clicks, order, ref, mine)
@@ -285,16 +295,16 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
       var k = 0
       while (k < kinds.length) {
         forget(k, chunk.entities(k)(i))
-        if (kinds(k).ofLine && chunk.more(i) != null) chunk.more(i).foreach(forget(k, _))
+        if (k == line && chunk.more(i) != null) chunk.more(i).foreach(forget(k, _))
         k += 1
       }
       i += 1
     }
   }
 
-  private def forget(kind: Int, id: Long): Unit = if (id != 0) {
-    val entity = entities(kind).getOrNull(id)
-    if (entity != null) { entity.trim(); if (entity.isEmpty) entities(kind) -= id }
+  private def forget(kind: Int, entity: Entity): Unit = if (entity != null) {
+    entity.trim()
+    if (entity.isEmpty) entities(kind) -= entity.id
   }
 }
 

@@ -71,10 +71,10 @@ final class Journal(folder: Path, kinds: Int, version: String) {
     out.writeLong(c.time(i)); out.writeLong(c.amount(i)); out.writeLong(c.order(i)); out.writeLong(c.event(i)); out.writeLong(c.offset(i))
     out.writeByte(c.partition(i)); out.writeByte(c.factType(i))
     var k = 0
-    while (k < kinds) { out.writeLong(c.entities(k)(i)); k += 1 }
+    while (k < kinds) { val entity = c.entities(k)(i); out.writeLong(if (entity == null) 0 else entity.id); k += 1 }
     val more = if (c.more(i) == null) 0 else c.more(i).length
     out.writeInt(more)
-    if (more > 0) c.more(i).foreach(out.writeLong)
+    if (more > 0) c.more(i).foreach(entity => out.writeLong(entity.id))
     orders.entry(c.time(i))
   }
 
@@ -159,9 +159,9 @@ final class Journal(folder: Path, kinds: Int, version: String) {
           c.time(i) = in.readLong(); c.amount(i) = in.readLong(); c.order(i) = in.readLong(); c.event(i) = in.readLong(); c.offset(i) = in.readLong()
           c.partition(i) = in.readByte(); c.factType(i) = in.readByte()
           var k = 0
-          while (k < kinds) { c.entities(k)(i) = in.readLong(); k += 1 }
+          while (k < kinds) { c.entities(k)(i) = state.entity(k, in.readLong()); k += 1 }
           val more = in.readInt()
-          if (more > 0) c.more(i) = Array.fill(more)(in.readLong())
+          if (more > 0) c.more(i) = Array.fill(more)(state.lineEntity(in.readLong()))
           seen(c.time(i))
         }
         case LabelEntry =>
