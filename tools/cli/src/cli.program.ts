@@ -1,6 +1,7 @@
 import type { CommanderError } from 'commander';
 import { Command } from 'commander';
 import { EXIT } from './cli-errors.js';
+import { alertsCommand } from './commands/alerts.command.js';
 import { daemonCommand } from './commands/daemon.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { downCommand } from './commands/down.command.js';
@@ -23,7 +24,7 @@ Configuration is by environment variables MILLRACE_*, also in .env: see docs/ref
 export async function createProgram(): Promise<Command> {
   const program = new Command('millrace').description('Runs and looks after Millrace: an online shop\'s event stream end to end.').addHelpText('after', CODES);
   const commands = [
-    upCommand(), downCommand(), statusCommand(), logsCommand(), doctorCommand(), laneCommand(), topicsCommand(), schemaCommand(), fraudCommand(), fetchCommand(),
+    upCommand(), downCommand(), statusCommand(), logsCommand(), doctorCommand(), laneCommand(), topicsCommand(), schemaCommand(), alertsCommand(), fraudCommand(), fetchCommand(),
   ];
   for (const command of [...commands, await importer()]) program.addCommand(command);
   for (const command of [daemonCommand(), testCommand()]) program.addCommand(command, { hidden: true });
