@@ -111,6 +111,20 @@ private[fraud] final class Series(facts: Facts) {
     lo
   }
 
+  /** The same, which is not after `hint`: found from there back, for windows that begin one before the other. */
+  def after(time: Long, hint: Int): Int = {
+    if (hint == from || times(hint - 1) <= time) return hint
+    var hi = hint - 1
+    var step = 1
+    while (hi - step >= from && times(hi - step) > time) { hi -= step; step <<= 1 }
+    var lo = math.max(from, hi - step)
+    while (lo < hi) {
+      val mid = (lo + hi) >>> 1
+      if (times(mid) <= time) lo = mid + 1 else hi = mid
+    }
+    lo
+  }
+
   /** Place of the first fact that is not before `ref`. */
   def placeOf(ref: Int): Int = {
     // Events come nearly in order: the place is mostly the end.

@@ -30,7 +30,14 @@ private[fraud] final class Moment(features: Features, val facts: Facts, walk: Ri
         val own = placed.placeOf(ref)
         val spans = new Array[Span](windows.length)
         var w = 0
-        while (w < windows.length) { spans(w) = Span.of(placed, own, time, windows(w).length, windows(w).delay); w += 1 }
+        // Of one delay the shorter windows come first.
+        var before: Span = null
+        while (w < windows.length) {
+          val window = windows(w)
+          before = if (w > 0 && windows(w - 1).delay == window.delay) before.back(placed, window.length) else Span.of(placed, own, time, window.length, window.delay)
+          spans(w) = before
+          w += 1
+        }
         out(k)(j) = spans
         j += 1
       }
@@ -70,7 +77,7 @@ final class Features(json: JsonNode) {
   private val specs = json.get("features").asScala.toArray
   /** By kind: the windows of its features. */
   private[fraud] val windows: Array[Array[Window]] = kinds.map { kind =>
-    specs.filter(_.get("entity").asText == kind.name).map(window(_, kind)).distinct
+    specs.filter(_.get("entity").asText == kind.name).map(window(_, kind)).distinct.sortBy(w => (w.delay, w.length))
   }
   val names: Array[String] = specs.map(_.get("name").asText)
   private val computes: Array[Compute] = specs.map(compute)
@@ -244,6 +251,8 @@ private[fraud] final class Span(val from: Int, val to: Int, val own: Int, val be
   def count: Int = to - from
   /** Place from which at most `n` earlier orders are left. */
   def latest(n: Int): Int = math.max(from, own - n)
+  /** One with the same end that begins no later. */
+  def back(placed: Series, window: Long): Span = new Span(placed.after(finish - window, from), to, own, finish - window, finish)
 }
 
 private[fraud] object Span {

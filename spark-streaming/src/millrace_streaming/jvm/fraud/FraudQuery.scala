@@ -45,6 +45,7 @@ final class FraudQuery(
   private val width = features.names.length
   private val champion = new Scorer(new Sources { def rules: RuleSet = FraudQuery.this.rules.current; def model: TreeModel = models.champion }, width)
   private val writers = ThreadLocal.withInitial[ScoreWriter](() => new ScoreWriter(scoreContract, schemaId, lane, topics, features, words))
+  private val times = ThreadLocal.withInitial[Clock](() => new Clock)
   private val flusher = new Thread(() => flushing(), "fraud-journal")
   private val local = Local.of(this)
   @volatile private var closed = false
@@ -156,11 +157,12 @@ final class FraudQuery(
   }
 
   private def headers(order: String, revision: Long, now: Long): Seq[Header] = {
-    val random = ThreadLocalRandom.current
-    def hex(): String = FraudQuery.Hex.toHexDigits(random.nextLong())
-    val trace = s"00-${hex()}${hex()}-${hex()}-01"
-    FraudQuery.Constant ++ Seq(Header("ce_id", s"$lane/$order/$revision".getBytes(UTF_8)),
-      Header("ce_time", java.time.Instant.ofEpochMilli(now).toString.getBytes(UTF_8)), Header("traceparent", trace.getBytes(UTF_8)))
+    val out = new Array[Header](FraudQuery.Constant.length + 3)
+    System.arraycopy(FraudQuery.Constant, 0, out, 0, FraudQuery.Constant.length)
+    out(FraudQuery.Constant.length) = Header("ce_id", s"$lane/$order/$revision".getBytes(UTF_8))
+    out(FraudQuery.Constant.length + 1) = Header("ce_time", times.get.text(now))
+    out(FraudQuery.Constant.length + 2) = Header("traceparent", FraudQuery.trace())
+    out.toSeq
   }
 
   private def flushing(): Unit = try {
@@ -195,6 +197,13 @@ final class FraudQuery(
   }
 }
 
+/** The time in words, made once for each millisecond. */
+private final class Clock {
+  private var at = Long.MinValue
+  private var held: Array[Byte] = null
+  def text(now: Long): Array[Byte] = { if (now != at) { at = now; held = java.time.Instant.ofEpochMilli(now).toString.getBytes(UTF_8) }; held }
+}
+
 object FraudQuery {
   /** Lends a consumer that belongs to no group. */
   private def reading[T](brokers: String)(use: KafkaConsumer[Array[Byte], Array[Byte]] => T): T = {
@@ -207,7 +216,21 @@ object FraudQuery {
     try use(consumer) finally consumer.close()
   }
 
-  private val Hex = java.util.HexFormat.of
-  private val Constant = Seq("ce_specversion" -> "1.0", "ce_source" -> "/millrace/spark-streaming", "ce_type" -> "io.millrace.FraudScore", "content-type" -> "application/avro")
+  private val Digits = "0123456789abcdef".getBytes(UTF_8)
+
+  /** A W3C traceparent of its own, sampled. */
+  private def trace(): Array[Byte] = {
+    val random = ThreadLocalRandom.current
+    val out = "00-................................-................-01".getBytes(UTF_8)
+    def hex(at: Int): Unit = {
+      val bits = random.nextLong()
+      var i = 0
+      while (i < 16) { out(at + i) = Digits(((bits >>> (4 * i)) & 15).toInt); i += 1 }
+    }
+    hex(3); hex(19); hex(36)
+    out
+  }
+
+  private val Constant = Array("ce_specversion" -> "1.0", "ce_source" -> "/millrace/spark-streaming", "ce_type" -> "io.millrace.FraudScore", "content-type" -> "application/avro")
     .map { case (name, value) => Header(name, value.getBytes(UTF_8)) }
 }

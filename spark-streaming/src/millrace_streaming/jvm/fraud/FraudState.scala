@@ -246,11 +246,12 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
 
   private def compute(ref: Int, order: Array[Any]): Computed = {
     val (c, slot) = (facts.chunk(ref), facts.slot(ref))
-    val mine = Array.tabulate(kinds.length) { k =>
+    val mine = new Array[Array[Entity]](kinds.length)
+    var k = 0
+    while (k < kinds.length) {
       val entity = c.entities(k)(slot)
-      if (entity == null) FraudState.NoEntities
-      else if (k == line && c.more(slot) != null) entity +: c.more(slot)
-      else Array(entity)
+      mine(k) = if (entity == null) FraudState.NoEntities else if (k == line && c.more(slot) != null) entity +: c.more(slot) else FraudState.only(entity)
+      k += 1
     }
     val clicks = order(Events.SessionId) match { case null => null; case id => sessions.getOrNull(Hashes.of(id)) }
     val m = new Moment(features, facts, walk, clicks, order, ref, mine)
@@ -319,6 +320,7 @@ private[fraud] object FraudState {
   private final val SweepMs = 600000L
   private final val SweepFacts = 4096
   private val NoEntities = Array.empty[Entity]
+  private def only(entity: Entity): Array[Entity] = { val one = new Array[Entity](1); one(0) = entity; one }
 
   private val types = Map("PLACED" -> FactType.Placed, "PAYMENT_DECLINED" -> FactType.Declined, "REFUNDED" -> FactType.Refund,
     "RETURNED" -> FactType.Refund, "CANCELLED" -> FactType.Refund).map { case (name, t) => UTF8String.fromString(name) -> t.toInt }

@@ -27,6 +27,8 @@ private[fraud] final class Grounds(features: Features, facts: Facts) {
   private val kinds = features.kinds
   private val customer = features.kind("customer")
   private val strong = Array("customer", "card", "device", "ip", "address").map(features.kind)
+  /** Refs that are named already; labels by their complement. */
+  private val shown = new FewInts
 
   /** Events that this computation knows of: those of its entities that are kept, up to the order. */
   def known(m: Moment): Long = {
@@ -66,24 +68,60 @@ private[fraud] final class Grounds(features: Features, facts: Facts) {
 
   /** The order, the clicks of its visit, and of each strong entity the latest facts and the label before it. */
   def evidence(m: Moment, partition: Int, offset: Long): Array[Evidence] = {
-    val out = new ArrayBuffer[Evidence]
-    def add(e: Evidence): Unit = if (!out.contains(e)) out += e
-    add(Evidence(Source.Orders, partition, offset, offset))
-    if (m.pastClick > m.firstClick) add(Evidence(Source.Clicks, m.clicks.partition, m.clicks.firstOffset, m.clicks.lastOffset))
-    for (kind <- strong; e <- m.entities(kind)) {
-      for (series <- Seq(e.placed, e.declined, e.refunds) if series != null) {
-        val own = series.placeOf(m.ref)
-        for (i <- math.max(series.start, own - Grounds.Shown) until own) {
-          val (c, slot) = (facts.chunk(series(i)), facts.slot(series(i)))
-          if (c.time(slot) > m.time - features.keptMs) add(Evidence(Source.Orders, c.partition(slot), c.offset(slot), c.offset(slot)))
-        }
+    val out = new ArrayBuffer[Evidence](16)
+    out += Evidence(Source.Orders, partition, offset, offset)
+    if (m.pastClick > m.firstClick) out += Evidence(Source.Clicks, m.clicks.partition, m.clicks.firstOffset, m.clicks.lastOffset)
+    shown.clear()
+    var k = 0
+    while (k < strong.length) {
+      val mine = m.entities(strong(k))
+      var j = 0
+      while (j < mine.length) {
+        latest(m, mine(j).placed, out)
+        latest(m, mine(j).declined, out)
+        latest(m, mine(j).refunds, out)
+        latestLabels(m, mine(j).frauds, out)
+        j += 1
       }
-      if (e.frauds != null) for (i <- math.max(e.frauds.start, e.frauds.end - Grounds.Shown) until e.frauds.end) {
-        val (c, slot) = (facts.chunk(e.frauds(i)), facts.slot(e.frauds(i)))
-        if (c.fraudAt(slot) <= m.time) add(Evidence(Source.Labels, c.labelPartition(slot), c.labelOffset(slot), c.labelOffset(slot)))
-      }
+      k += 1
     }
     out.toArray
+  }
+
+  private def latest(m: Moment, series: Series, out: ArrayBuffer[Evidence]): Unit = if (series != null) {
+    val own = series.placeOf(m.ref)
+    var i = math.max(series.start, own - Grounds.Shown)
+    while (i < own) {
+      val (c, slot) = (facts.chunk(series(i)), facts.slot(series(i)))
+      if (c.time(slot) > m.time - features.keptMs && shown.add(series(i))) out += Evidence(Source.Orders, c.partition(slot), c.offset(slot), c.offset(slot))
+      i += 1
+    }
+  }
+
+  private def latestLabels(m: Moment, frauds: Series, out: ArrayBuffer[Evidence]): Unit = if (frauds != null) {
+    var i = math.max(frauds.start, frauds.end - Grounds.Shown)
+    while (i < frauds.end) {
+      val (c, slot) = (facts.chunk(frauds(i)), facts.slot(frauds(i)))
+      // A fact and its label are two records.
+      if (c.fraudAt(slot) <= m.time && shown.add(~frauds(i))) out += Evidence(Source.Labels, c.labelPartition(slot), c.labelOffset(slot), c.labelOffset(slot))
+      i += 1
+    }
+  }
+}
+
+/** A few numbers. */
+private final class FewInts {
+  private var held = new Array[Int](32)
+  private var size = 0
+  def clear(): Unit = size = 0
+  /** False where it is there. */
+  def add(n: Int): Boolean = {
+    var i = 0
+    while (i < size) { if (held(i) == n) return false; i += 1 }
+    if (size == held.length) held = java.util.Arrays.copyOf(held, size * 2)
+    held(size) = n
+    size += 1
+    true
   }
 }
 

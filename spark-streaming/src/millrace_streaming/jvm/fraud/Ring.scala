@@ -105,10 +105,10 @@ private[fraud] final class RingWalk(features: Features, facts: Facts) {
 
 private object RingWalk {
   private final val Hops = 2
-  /** Latest orders that are looked at: a trader's thousand lead no further than a shopper's twenty. */
-  private final val LookedOfCustomer = 20
-  private final val LookedOfThing = 50
-  private final val MostCustomers = 100
+  /** Latest orders that are looked at: a trader's thousand lead no further than a shopper's ten. */
+  private final val LookedOfCustomer = 10
+  private final val LookedOfThing = 30
+  private final val MostCustomers = 50
   /** As `Rings` has it, unless told otherwise. */
   private final val MostShared = 12
 }
