@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FileError } from '@millrace/service-kit/yaml-file';
+import { redeliver } from './redeliver.command.js';
 import { readAlertmanagerConfig } from './routing/alertmanager-config.js';
 import { MatcherError } from './routing/matcher.js';
 import { parseMatchers } from './routing/matcher-parser.js';
@@ -21,20 +22,23 @@ const USAGE = `Usage:
       --verify   exit with 1 unless exactly these receivers would be told
   millrace alerts test FILE... [--json]
       Plays the tests of files against their alertmanager.yml, with a clock of its own: who is told of what when. Exits with 1 unless
-      every receiver was told what the test expects, and nothing else. docs/alerting.md has the format.`;
+      every receiver was told what the test expects, and nothing else. docs/alerting.md has the format.
+  millrace alerts redeliver (--id N... | --from TIME [--to TIME]) [--receiver NAME] [--state failed|disabled|delivered]... [--dry-run] [--json]
+      Has the running notifier send deliveries again that have ended: those that failed or found their receiver switched off, unless
+      --state says otherwise. They keep their webhook-id. --url or MILLRACE_NOTIFIER_URL says where the notifier is.`;
 
 export interface Output {
   readonly out: (line: string) => void;
   readonly error: (line: string) => void;
 }
 
-type Command = (parameters: readonly string[], write: Output) => number;
+type Command = (parameters: readonly string[], write: Output) => number | Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, route, test };
+const COMMANDS: Readonly<Record<string, Command>> = { check, route, test, redeliver };
 const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h']);
 
-/** `check`, `route` and `test`, without any other service. Returns the exit code. */
-export function alertsCommand(parameters: readonly string[], write: Output): number {
+/** `check`, `route` and `test`, without any other service, and `redeliver`. Returns the exit code. */
+export async function alertsCommand(parameters: readonly string[], write: Output): Promise<number> {
   const [name = '', ...rest] = parameters;
   const command = COMMANDS[name];
   if (HELP.has(name) || rest.some((parameter) => HELP.has(parameter))) {
@@ -42,11 +46,11 @@ export function alertsCommand(parameters: readonly string[], write: Output): num
     return 0;
   }
   if (command === undefined) {
-    write.error(name === '' ? USAGE : `${name} is none of check, route and test\n${USAGE}`);
+    write.error(name === '' ? USAGE : `${name} is none of check, route, test and redeliver\n${USAGE}`);
     return BAD_CALL;
   }
   try {
-    return command(rest, write);
+    return await command(rest, write);
   } catch (error) {
     if (error instanceof FileError) {
       for (const problem of error.problems) write.error(problem);

@@ -126,7 +126,7 @@ export class DeliveryWorker {
     // Cut by our own stop: the receiver did nothing wrong, and the next process tries at once.
     if (this.#stopping.signal.aborted && result.statusCode === null) return { at: now, step: delivery.step };
     const { schedule } = this.receiver;
-    return nextAttempt({ schedule, step: delivery.step + 1, createdAt: delivery.createdAt, now, retryAfterMs: result.retryAfterMs, random: Math.random() });
+    return nextAttempt({ schedule, step: delivery.step + 1, queuedAt: delivery.queuedAt, now, retryAfterMs: result.retryAfterMs, random: Math.random() });
   }
 
   #sleep(ms: number): Promise<void> {

@@ -2,7 +2,7 @@ const [command, ...parameters] = process.argv.slice(2);
 // Loaded only when needed: asking about a file is to be quick.
 if (command === 'alerts') {
   const { alertsCommand } = await import('./alerts.command.js');
-  process.exitCode = alertsCommand(parameters, { out: (line) => process.stdout.write(`${line}\n`), error: (line) => process.stderr.write(`${line}\n`) });
+  process.exitCode = await alertsCommand(parameters, { out: (line) => process.stdout.write(`${line}\n`), error: (line) => process.stderr.write(`${line}\n`) });
 } else {
   const { serveCommand } = await import('./serve.command.js');
   await serveCommand();

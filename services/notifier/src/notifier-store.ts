@@ -16,8 +16,8 @@ export interface ClaimedDelivery {
   readonly attempt: number;
   /** Attempts that counted against the schedule, without this one. */
   readonly step: number;
-  /** ms */
-  readonly createdAt: number;
+  /** When it was queued, or had to be sent again, ms. */
+  readonly queuedAt: number;
   /** An earlier attempt was cut before its result was known. */
   readonly possibleRepeat: boolean;
 }
@@ -60,8 +60,31 @@ export interface DeliveryQueue {
   nextDueMs(receiver: string): Promise<number | null>;
   depths(): Promise<readonly QueueDepth[]>;
   disabled(): Promise<readonly DisabledReceiver[]>;
+  /** Queues ended deliveries again, oldest first, at most so many at a time that `more` says there are others. */
+  redeliver(query: RedeliveryQuery): Promise<{ readonly deliveries: readonly Redelivered[]; readonly more: boolean }>;
   /** Switches a receiver on again. False: it was on. */
   enable(receiver: string): Promise<boolean>;
+}
+
+/** Deliveries that have ended: by id, by when they were queued, or both. */
+export interface RedeliveryQuery {
+  readonly ids?: readonly number[] | undefined;
+  readonly receivers: readonly string[];
+  readonly states: readonly DeliveryState[];
+  readonly from?: Date | undefined;
+  /** Not included. */
+  readonly to?: Date | undefined;
+  /** Only says which. */
+  readonly dryRun: boolean;
+}
+
+export interface Redelivered {
+  readonly id: number;
+  readonly receiver: string;
+  readonly fingerprint: string;
+  readonly status: string;
+  /** The state it had. */
+  readonly state: DeliveryState;
 }
 
 export interface HistoryQuery {

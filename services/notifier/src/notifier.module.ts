@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, ConfigError, LIFECYCLE, LOGGER, type Lifecycle } from '@millrace/service-kit';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { CONFIG, ConfigError, LIFECYCLE, LOGGER, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
 import { createPool, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { channelFor } from './channels.js';
@@ -10,13 +11,14 @@ import { NOTIFIER_STORE } from './notifier-store.js';
 import { PostgresNotifierStore } from './postgres-notifier-store.js';
 import { ReceiverDirectory } from './receiver-directory.js';
 import { readReceivers, ReceiverFileError } from './receiver-file.js';
+import { RedeliveryController } from './redelivery.controller.js';
 
 const POOL = Symbol('POOL');
 /** Each receiver's worker asks on its own. */
 const CONNECTIONS = 10;
 
 @Module({
-  controllers: [NotifierController],
+  controllers: [NotifierController, RedeliveryController],
   providers: [
     {
       provide: ReceiverDirectory,
@@ -50,6 +52,8 @@ const CONNECTIONS = 10;
       useFactory: (pool: PostgresPool, config: NotifierConfig) => new PostgresNotifierStore(pool, config.lane),
     },
     NotifierRuntime,
+    { provide: APP_PIPE, useClass: StrictValidationPipe },
+    { provide: APP_FILTER, inject: [LOGGER], useFactory: (logger: Logger) => new ProblemFilter(logger) },
   ],
 })
 export class NotifierModule {}

@@ -46,7 +46,19 @@ update deliveries d
 set lease_owner = $4, lease_until = clock_timestamp() + $5 * interval '1 millisecond', attempts = d.attempts + 1
 from due, alert_events e
 where d.id = due.id and e.lane = d.lane and e.event_id = d.event_id
-returning d.id, d.message_id, d.attempts, d.step, d.created_at, due.possible_repeat, e.event`;
+returning d.id, d.message_id, d.attempts, d.step, d.queued_at, due.possible_repeat, e.event`;
+
+/** What has ended, oldest first. $1 lane, $2 receivers, $3 states, $4 ids or null, $5 from, $6 to, $7 limit. */
+export const ENDED = `
+select id, receiver, fingerprint, status, state from deliveries
+where lane = $1 and receiver = any($2::text[]) and state = any($3::text[]) and ($4::bigint[] is null or id = any($4))
+  and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at < $6)
+order by id limit $7`;
+
+/** The schedule begins anew; what was tried stays on record. $1 lane, $2 ids, $3 the states they were seen in. */
+export const REQUEUE = `
+update deliveries set state = 'pending', step = 0, next_attempt_at = clock_timestamp(), queued_at = clock_timestamp(), finished_at = null
+where lane = $1 and id = any($2::bigint[]) and state = any($3::text[])`;
 
 /** $1 lane, $2 receiver. */
 export const NEXT_DUE = `

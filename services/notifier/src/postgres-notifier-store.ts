@@ -1,8 +1,10 @@
 import type { AlertEvent } from '@millrace/contracts';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import type { PlannedAlert } from './alert-intake.js';
-import type { ClaimedDelivery, DeliveryState, DisabledReceiver, FinishedAttempt, HistoryQuery, NotifierStore, QueueDepth } from './notifier-store.js';
-import { ACCEPT_ALERT, CLAIM, DELIVERIES, NEXT_DUE } from './notifier.sql.js';
+import type { ClaimedDelivery, DeliveryState, DisabledReceiver, FinishedAttempt, HistoryQuery, NotifierStore, QueueDepth, Redelivered, RedeliveryQuery } from './notifier-store.js';
+import { ACCEPT_ALERT, CLAIM, DELIVERIES, ENDED, NEXT_DUE, REQUEUE } from './notifier.sql.js';
+
+const REDELIVERED_AT_ONCE = 1_000;
 
 interface ClaimedRow {
   readonly id: number;
@@ -10,7 +12,7 @@ interface ClaimedRow {
   readonly event: AlertEvent;
   readonly attempts: number;
   readonly step: number;
-  readonly created_at: Date;
+  readonly queued_at: Date;
   readonly possible_repeat: boolean;
 }
 
@@ -39,7 +41,7 @@ export class PostgresNotifierStore implements NotifierStore {
         event: row.event,
         attempt: row.attempts,
         step: row.step,
-        createdAt: row.created_at.getTime(),
+        queuedAt: row.queued_at.getTime(),
         possibleRepeat: row.possible_repeat,
       }));
   }
@@ -67,7 +69,7 @@ export class PostgresNotifierStore implements NotifierStore {
 
   async depths(): Promise<readonly QueueDepth[]> {
     const rows = await this.pool.query<{ receiver: string; pending: number; oldest: number }>(
-      `select receiver, count(*) as pending, extract(epoch from now() - min(created_at))::double precision as oldest
+      `select receiver, count(*) as pending, extract(epoch from now() - min(queued_at))::double precision as oldest
        from deliveries where lane = $1 and state = 'pending' group by receiver`,
       [this.lane],
     );
@@ -80,6 +82,15 @@ export class PostgresNotifierStore implements NotifierStore {
       [this.lane],
     );
     return rows.map(({ receiver, reason, disabled_at }) => ({ receiver, reason, disabledAt: disabled_at }));
+  }
+
+  redeliver({ ids, receivers, states, from, to, dryRun }: RedeliveryQuery): Promise<{ readonly deliveries: readonly Redelivered[]; readonly more: boolean }> {
+    return this.pool.transaction(async (session) => {
+      const found = await session.query<Redelivered>(ENDED, [this.lane, receivers, states, ids ?? null, from ?? null, to ?? null, REDELIVERED_AT_ONCE + 1]);
+      const deliveries = found.slice(0, REDELIVERED_AT_ONCE);
+      if (!dryRun) await session.execute(REQUEUE, [this.lane, deliveries.map(({ id }) => id), states]);
+      return { deliveries, more: found.length > deliveries.length };
+    });
   }
 
   async enable(receiver: string): Promise<boolean> {

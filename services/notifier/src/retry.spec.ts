@@ -38,7 +38,7 @@ describe('Retry-After', () => {
 });
 
 describe('schedule', () => {
-  const state = { schedule: STANDARD_SCHEDULE, createdAt: 0, now: 0, retryAfterMs: null, random: 0 };
+  const state = { schedule: STANDARD_SCHEDULE, queuedAt: 0, now: 0, retryAfterMs: null, random: 0 };
 
   test('is the one of Standard Webhooks: ten attempts over 75 h 35 min 5 s', () => {
     const delays: number[] = [];

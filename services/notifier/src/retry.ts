@@ -37,8 +37,8 @@ export interface RetryState {
   readonly schedule: readonly number[];
   /** Attempts that counted against the schedule, this one included. */
   readonly step: number;
-  /** When the delivery was created, ms. */
-  readonly createdAt: number;
+  /** When the delivery was queued, ms. */
+  readonly queuedAt: number;
   readonly now: number;
   readonly retryAfterMs: number | null;
   /** 0..1 */
@@ -53,7 +53,7 @@ export function nextAttempt(state: RetryState): { readonly at: number; readonly 
   const spanMs = state.schedule.reduce((sum, seconds) => sum + seconds, 0) * 1_000;
   if (state.retryAfterMs !== null) {
     const at = state.now + withJitter(state.retryAfterMs, state.random);
-    return at > state.createdAt + Math.max(spanMs, RETRY_AFTER_LAST_MS) ? null : { at, step: state.step - 1 };
+    return at > state.queuedAt + Math.max(spanMs, RETRY_AFTER_LAST_MS) ? null : { at, step: state.step - 1 };
   }
   const delay = state.schedule[state.step];
   return delay === undefined ? null : { at: state.now + withJitter(delay * 1_000, state.random), step: state.step };

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startService, type RunningService } from '@millrace/service-kit';
 import { until } from '@millrace/testing';
+import { alertsCommand } from '../src/alerts.command.js';
 import { notifier } from '../src/notifier.definition.js';
 import { verified } from './http-receiver.js';
 import { NotifierRig, SECRET } from './notifier-rig.js';
@@ -53,6 +54,52 @@ describe('notifier', () => {
     });
     expect((await fetch(`${service.url}/deliveries?state=lost`)).status).toBe(400);
     expect((await fetch(`${service.url}/deliveries?receiver=a&receiver=b`)).status).toBe(400);
+  });
+
+  it('sends again what has ended: after a dry run, one by its id or all of a period, with the ids they had', async () => {
+    await rig.writeReceivers(rig.webhook('ops') + rig.webhook('other'));
+    rig.http.answer(({ path }) => (path === '/ops' ? { status: 400 } : { status: 204 }));
+    const service = await start();
+    const [first, second] = [rig.alert(), rig.alert()];
+    const before = new Date().toISOString();
+    await rig.publish(first, second);
+    await until('all have ended', () => settled(4));
+    const send = async (body: unknown): Promise<{ status: number; answer: { deliveries?: { id: number; receiver: string; state: string }[]; errors?: { path: string }[] } }> => {
+      const response = await fetch(`${service.url}/deliveries/redeliver`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      return { status: response.status, answer: (await response.json()) as never };
+    };
+
+    const dry = await send({ from: before, dryRun: true });
+    expect(dry.answer.deliveries?.map(({ receiver, state }) => `${receiver} ${state}`)).toEqual(['ops failed', 'ops failed']);
+    expect(await states()).not.toContain('ops FIRING pending');
+    expect((await send({ from: new Date(Date.now() + 60_000).toISOString() })).answer.deliveries).toEqual([]);
+
+    rig.http.answer(() => ({ status: 204 }));
+    const [one] = dry.answer.deliveries ?? [];
+    expect((await send({ ids: [one?.id ?? 0] })).answer.deliveries).toHaveLength(1);
+    await until('the first is delivered', async () => (await states()).filter((state) => state === 'ops FIRING delivered').length === 1);
+    expect((await send({ from: before, receiver: 'ops' })).answer.deliveries).toHaveLength(1);
+    await until('both are delivered', async () => (await settled(4))?.every((state) => state.endsWith('delivered')));
+    const ids = rig.http.posts.filter(({ path }) => path === '/ops').map(({ headers }) => headers['webhook-id']);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids)).toEqual(new Set([`msg_${first.eventId}`, `msg_${second.eventId}`]));
+    // What was tried stays on record, and what was delivered goes out again only if that is said.
+    expect((await rig.attempts()).filter(({ status_code: status }) => status === 400)).toHaveLength(2);
+    expect((await send({ from: before })).answer.deliveries).toEqual([]);
+    expect((await send({ from: before, receiver: 'other', states: ['delivered'] })).answer.deliveries).toHaveLength(2);
+    await until('the others came twice', () => rig.http.posts.filter(({ path }) => path === '/other').length === 4);
+
+    const lines: string[] = [];
+    const write = { out: (line: string) => lines.push(line), error: (line: string) => lines.push(line) };
+    expect(await alertsCommand(['redeliver', '--url', service.url, '--from', before, '--state', 'delivered', '--receiver', 'ops', '--dry-run'], write)).toBe(0);
+    expect(lines.at(-1)).toBe('2 would be sent again');
+    expect(await alertsCommand(['redeliver', '--url', service.url], write)).toBe(64);
+    expect(lines.at(-1)).toBe('  from: say which: ids, or a period that begins at from');
+
+    for (const [wrong, path] of [[{}, 'from'], [{ ids: [] }, 'ids'], [{ from: 'yesterday' }, 'from'], [{ from: before, to: before }, 'to'], [{ from: before, states: ['suppressed'] }, 'states.0'], [{ from: before, receiver: 'nobody' }, 'receiver']] as const) {
+      const { status, answer } = await send(wrong);
+      expect([status, answer.errors?.[0]?.path]).toEqual([400, path]);
+    }
   });
 
   it.each([
