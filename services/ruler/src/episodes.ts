@@ -1,6 +1,7 @@
+import { judge } from './judge.js';
 import type { Rule } from './rule.js';
-import { judge, type Verdict } from './verdict.js';
 import type { Sample } from './sample.js';
+import type { Verdict } from './verdict.js';
 
 /** Where an alert stands after a number of windows. */
 export interface Phase {

@@ -1,78 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { metricKey, type AlertEvent, type MetricItem, type MetricWindow } from '@millrace/contracts';
-import { evaluate, needsOf, type StoredSeries } from './evaluation.js';
-import { parseRules } from './rule-file.js';
-import type { Rule } from './rule.js';
-
-const MINUTE = 60_000;
-const NOON = Date.UTC(2026, 0, 5, 12);
-
-interface Point {
-  readonly minute: number;
-  readonly value: number;
-  readonly revision?: number;
-  /** Minute that event time has reached; by default the window is complete. */
-  readonly watermark?: number;
-  readonly items?: readonly MetricItem[];
-  readonly dimensions?: Readonly<Record<string, string>>;
-  readonly metric?: string;
-}
-
-function windowOf({ minute, value, revision = 1, watermark = minute + 1, items = [], dimensions = {}, metric = 'orders' }: Point): MetricWindow {
-  const windowStart = NOON + minute * MINUTE;
-  return {
-    metricKey: metricKey(metric, dimensions),
-    metric,
-    dimensions,
-    window: '1m',
-    windowStart,
-    windowEnd: windowStart + MINUTE,
-    value,
-    count: value,
-    items,
-    revision,
-    watermark: NOON + watermark * MINUTE,
-    final: watermark > minute,
-    sourceOffsets: [{ topic: 'shop.orders.v1', partition: 0, firstOffset: minute * 10, lastOffset: minute * 10 + 9 }],
-    computedAt: 0,
-    lane: 'live',
-  };
-}
-
-/** The ruler without its database: batches in, alert events out. */
-class Ruler {
-  readonly #store = new Map<string, StoredSeries>();
-  readonly alerts: AlertEvent[] = [];
-
-  constructor(private readonly rules: readonly Rule[]) {}
-
-  take(windows: readonly MetricWindow[]): this {
-    const needs = needsOf(this.rules, windows);
-    const wanted = new Set(needs.ids.map(({ rule, metricKey: key }) => `${rule} ${key}`));
-    const stored = [...this.#store.entries()].filter(([id, { dueAt, metric }]) => wanted.has(id) || (dueAt !== null && dueAt <= (needs.watermarks.get(metric) ?? 0)));
-    const outcome = evaluate(this.rules, stored.map(([, series]) => series), windows, { lane: 'live', now: 0 });
-    // What PostgreSQL does to it.
-    for (const series of outcome.changed) this.#store.set(`${series.rule} ${series.metricKey}`, JSON.parse(JSON.stringify(series)) as StoredSeries);
-    this.alerts.push(...outcome.alerts.map(({ event }) => event));
-    return this;
-  }
-
-  /** Each as `FIRING 3-`, `RESOLVED 3-5`: minutes of the start and the end. */
-  get story(): string[] {
-    const minute = (at: number | null): string => (at === null ? '' : String((at - NOON) / MINUTE));
-    return this.alerts.map(({ status, startsAt, endsAt, labels }) => `${status} ${labels['product'] ?? labels['country'] ?? ''}${minute(startsAt)}-${minute(endsAt)}`);
-  }
-}
-
-function rules(yaml: string): readonly Rule[] {
-  return parseRules('rules.yaml', `version: 1\nrules:\n${yaml}`).rules;
-}
-
-function ruler(yaml: string): Ruler {
-  return new Ruler(rules(yaml));
-}
-
-const points = (values: readonly number[]): MetricWindow[] => values.map((value, minute) => windowOf({ minute, value }));
+import type { MetricWindow } from '@millrace/contracts';
+import { MINUTE, NOON, OfflineRuler, points, ruler, rules, windowOf } from '../test/offline-ruler.js';
 
 const HIGH = '  - { name: high, kind: threshold, metric: orders, window: 1m, is: ">", value: 100 }';
 
@@ -239,9 +167,9 @@ describe('delivery', () => {
 
   test.each([1, 2, 3, 4, 5])('seed %i: duplicates, stale revisions and any order inside a micro-batch give the same alerts', (seed) => {
     const batches = microBatches(random(seed));
-    const plain = new Ruler(rules(YAML));
+    const plain = new OfflineRuler(rules(YAML));
     for (const batch of batches) plain.take(batch);
-    const messy = new Ruler(rules(YAML));
+    const messy = new OfflineRuler(rules(YAML));
     const next = random(seed + 100);
     batches.forEach((batch, index) => {
       const again = batches.slice(Math.max(0, index - 4), index).flat().filter(() => next() > 0.7);
@@ -253,20 +181,20 @@ describe('delivery', () => {
 
   test.each([1, 2, 3])('seed %i: cutting the stream into other batches gives the same alerts', (seed) => {
     const batches = microBatches(random(seed));
-    const plain = new Ruler(rules(YAML));
+    const plain = new OfflineRuler(rules(YAML));
     for (const batch of batches) plain.take(batch);
-    const whole = new Ruler(rules(YAML)).take(batches.flat());
+    const whole = new OfflineRuler(rules(YAML)).take(batches.flat());
     expect(whole.alerts.map(({ eventId }) => eventId).sort()).toEqual(plain.alerts.map(({ eventId }) => eventId).sort());
   });
 
   test.each([1, 2, 3, 4, 5])('seed %i: windows in any order leave the same alerts firing, and each fires and resolves in turn', (seed) => {
     const finals = microBatches(random(seed)).filter((_, index) => index % 2 === 1).slice(0, 15)
       .map((batch) => batch.map((window) => ({ ...window, watermark: null, final: true })));
-    const plain = new Ruler(rules(YAML));
+    const plain = new OfflineRuler(rules(YAML));
     for (const batch of finals) plain.take(batch);
-    const messy = new Ruler(rules(YAML));
+    const messy = new OfflineRuler(rules(YAML));
     for (const window of shuffled(finals.flat(), random(seed + 7))) messy.take([window]);
-    const firing = (subject: Ruler): string[] => {
+    const firing = (subject: OfflineRuler): string[] => {
       const last = new Map(subject.alerts.map((alert) => [alert.fingerprint, alert.status]));
       return [...last].filter(([, status]) => status === 'FIRING').map(([fingerprint]) => fingerprint).sort();
     };

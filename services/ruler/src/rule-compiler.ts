@@ -1,26 +1,22 @@
 import { metricCatalogue } from '@millrace/contracts';
 import { unknownPlaceholders } from './annotation.js';
 import { CelError, compileCel, type CelCondition } from './cel-condition.js';
+import { conditionOf } from './condition-compiler.js';
 import { firesDownward, natureOf, type Condition, type Decide, type Rule } from './rule.js';
+import type { RuleProblem } from './rule-problem.js';
 import type { RuleText, SeriesRuleText } from './rule-schema.js';
-
-/** Something wrong in a rule: the field, as a path inside the rule, and why. */
-export interface RuleProblem {
-  readonly path: readonly PropertyKey[];
-  readonly reason: string;
-}
 
 export type Compiled = { readonly rule: Rule } | { readonly problems: readonly RuleProblem[] };
 
 /** Labels that every alert has; a rule cannot set them. */
 const RESERVED_LABELS: ReadonlySet<string> = new Set(['rule', 'severity', 'lane']);
-const DEFAULT_DEVIATIONS = 4;
 
 /** Fills in the defaults and checks what a schema cannot: metric, dimensions, expression, placeholders. */
 export function compileRule(text: RuleText): Compiled {
   const problems: RuleProblem[] = [];
   const parts = text.kind === 'low-stock' ? lowStockParts(text) : seriesParts(text, problems);
   const when = compileWhen(text.when, problems);
+  const annotations = annotationsOf(text, problems);
   const dimensions = parts.condition.kind === 'shortage' ? ['product'] : [...parts.match.keys()];
   checkLabels(text, dimensions, problems);
   if (problems.length > 0) return { problems };
@@ -38,7 +34,7 @@ export function compileRule(text: RuleText): Compiled {
       nature,
       severity: text.severity,
       labels: text.labels,
-      annotations: text.annotations,
+      annotations,
     },
   };
 }
@@ -60,31 +56,6 @@ function lowStockParts(text: Extract<RuleText, { kind: 'low-stock' }>): Parts {
   }
   const condition: Condition = { kind: 'threshold', comparison: '<=', value: text.level, clear: text.level };
   return { metric: 'stock_level', window: '1m', match: new Map([['product', products]]), decide: 'each', condition };
-}
-
-function conditionOf(text: SeriesRuleText, problems: RuleProblem[]): Condition {
-  return text.kind === 'threshold' ? thresholdOf(text, problems) : spikeOf(text, problems);
-}
-
-function thresholdOf(text: Extract<SeriesRuleText, { kind: 'threshold' }>, problems: RuleProblem[]): Condition {
-  const clear = text.clear ?? text.value;
-  const upward = text.is.startsWith('>');
-  if (upward ? clear > text.value : clear < text.value) {
-    problems.push({ path: ['clear'], reason: `must be ${upward ? 'at most' : 'at least'} value (${text.value}), or it would clear before it fires` });
-  }
-  return { kind: 'threshold', comparison: text.is, value: text.value, clear };
-}
-
-function spikeOf(text: Extract<SeriesRuleText, { kind: 'spike' }>, problems: RuleProblem[]): Condition {
-  if (text.deviations !== undefined && text.ratio !== undefined) problems.push({ path: ['ratio'], reason: 'give deviations or ratio, not both' });
-  const minSamples = text.minSamples ?? Math.ceil(text.baseline / 2);
-  if (minSamples > text.baseline) problems.push({ path: ['minSamples'], reason: `must be at most baseline (${text.baseline})` });
-  const by = text.ratio ?? text.deviations ?? DEFAULT_DEVIATIONS;
-  const clear = text.clear ?? by;
-  if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
-  if (text.ratio !== undefined && clear <= 1) problems.push({ path: ['clear'], reason: 'must be more than 1, as ratio' });
-  const { direction, baseline, minBaseline, minChange } = text;
-  return { kind: 'spike', direction, baseline, minSamples, minBaseline, minChange, measure: text.ratio === undefined ? 'deviations' : 'ratio', by, clear };
 }
 
 function checkSeries(text: SeriesRuleText, problems: RuleProblem[]): void {
@@ -115,15 +86,23 @@ function compileWhen(expression: string | undefined, problems: RuleProblem[]): C
   }
 }
 
+function annotationsOf({ annotations, runbook }: RuleText, problems: RuleProblem[]): Readonly<Record<string, string>> {
+  if (runbook === undefined) return annotations;
+  if (annotations['runbook_url'] !== undefined) problems.push({ path: ['runbook'], reason: 'annotations has a runbook_url already' });
+  return { ...annotations, runbook_url: runbook };
+}
+
 function checkLabels(text: RuleText, dimensions: readonly string[], problems: RuleProblem[]): void {
   const taken = new Set([...RESERVED_LABELS, ...dimensions]);
   for (const name of Object.keys(text.labels)) {
     if (taken.has(name)) problems.push({ path: ['labels', name], reason: 'is set by the ruler, a rule cannot' });
   }
   const known = new Set([...taken, ...Object.keys(text.labels)]);
-  for (const [name, template] of Object.entries(text.annotations)) {
+  const templates = Object.entries(text.annotations).map(([name, template]) => ({ path: ['annotations', name], template }));
+  if (text.runbook !== undefined) templates.push({ path: ['runbook'], template: text.runbook });
+  for (const { path, template } of templates) {
     for (const placeholder of unknownPlaceholders(template, known)) {
-      problems.push({ path: ['annotations', name], reason: `{{ ${placeholder} }} is unknown; use value, threshold, ${[...known].map((label) => `labels.${label}`).join(', ')}` });
+      problems.push({ path, reason: `{{ ${placeholder} }} is unknown; use value, threshold, ${[...known].map((label) => `labels.${label}`).join(', ')}` });
     }
   }
 }

@@ -113,3 +113,28 @@ test('two rules cannot share a name', () => {
   const problems = problemsOf('version: 1\nrules: [{name: a, kind: low-stock}, {name: a, kind: low-stock}]');
   expect(problems).toEqual(['rules.yaml:2: rule "a": name: another rule has this name']);
 });
+
+const rule = (text: string): string => `version: 1\nrules:\n  - { name: x, metric: orders, window: 1m, ${text} }`;
+
+test('a runbook becomes an annotation', () => {
+  const { rules } = parseRules('rules.yaml', rule('kind: rate, over: 1, percent: 5, runbook: "https://wiki.example/{{ labels.rule }}", annotations: { summary: x }'));
+  expect(rules[0]?.annotations).toEqual({ summary: 'x', runbook_url: 'https://wiki.example/{{ labels.rule }}' });
+});
+
+test('fills in the defaults of rate', () => {
+  const [rate] = parseRules('rules.yaml', rule('kind: rate, over: 10, percent: 50, direction: down')).rules;
+  expect(rate).toMatchObject({ decide: 'complete', condition: { over: 10, measure: 'percent', by: 50, clear: 50, minBase: 0 } });
+});
+
+test.each([
+  ['an open link', 'kind: rate, over: 1, percent: 5, runbook: "http://wiki.example"', /runbook: write an https link/],
+  ['no link', 'kind: rate, over: 1, percent: 5, runbook: "see the wiki"', /runbook: write an https link/],
+  ['a link to an unknown label', 'kind: rate, over: 1, percent: 5, runbook: "https://x.example/{{ labels.town }}"', /runbook: .*labels\.town/],
+  ['two links', 'kind: rate, over: 1, percent: 5, runbook: "https://x.example", annotations: { runbook_url: "y" }', /runbook: annotations has/],
+  ['a rate of nothing', 'kind: rate, over: 1', /percent: give either/],
+  ['a rate of two things', 'kind: rate, over: 1, percent: 5, change: 5', /percent: give either/],
+  ['a rate that clears before it fires', 'kind: rate, over: 1, percent: 5, clear: 6', /clear: must be at most 5/],
+  ['a rate against now', 'kind: rate, over: 0, percent: 5', /over/],
+])('refuses %s', (_, text, reason) => {
+  expect(problemsOf(rule(text)).join('\n')).toMatch(reason);
+});

@@ -26,6 +26,7 @@ const common = {
   when: text.optional(),
   labels: z.record(z.string().regex(LABEL, 'a label name has letters, digits and "_"'), text).default({}),
   annotations: z.record(text, text).default({}),
+  runbook: z.url({ protocol: /^https$/, error: 'write an https link' }).optional(),
 };
 
 const series = {
@@ -34,6 +35,8 @@ const series = {
   match: z.record(text, z.union([text, z.array(text).min(1)])).default({}),
   decide: z.enum(['early', 'complete', 'each']).optional(),
 };
+
+const direction = z.enum(['up', 'down', 'both']).default('up');
 
 const threshold = z.strictObject({
   ...common,
@@ -48,7 +51,7 @@ const spike = z.strictObject({
   ...common,
   ...series,
   kind: z.literal('spike'),
-  direction: z.enum(['up', 'down', 'both']).default('up'),
+  direction,
   baseline: z.int().min(2).max(1_000).default(60),
   minSamples: z.int().min(2).optional(),
   minBaseline: z.number().min(0).default(0),
@@ -58,6 +61,18 @@ const spike = z.strictObject({
   clear: z.number().positive().optional(),
 });
 
+const rate = z.strictObject({
+  ...common,
+  ...series,
+  kind: z.literal('rate'),
+  direction,
+  over: z.int().min(1).max(1_000),
+  percent: z.number().positive().optional(),
+  change: z.number().positive().optional(),
+  clear: z.number().min(0).optional(),
+  minBase: z.number().min(0).default(0),
+});
+
 const lowStock = z.strictObject({
   ...common,
   kind: z.literal('low-stock'),
@@ -65,7 +80,7 @@ const lowStock = z.strictObject({
   products: z.array(text).min(1).optional(),
 });
 
-export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, lowStock]);
+export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, lowStock]);
 export type RuleText = z.output<typeof ruleSchema>;
 export type SeriesRuleText = Exclude<RuleText, { kind: 'low-stock' }>;
 

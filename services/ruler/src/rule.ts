@@ -23,9 +23,12 @@ export interface ThresholdCondition {
   readonly clear: number;
 }
 
+/** Which changes of a value matter. */
+export type Direction = 'up' | 'down' | 'both';
+
 export interface SpikeCondition {
   readonly kind: 'spike';
-  readonly direction: 'up' | 'down' | 'both';
+  readonly direction: Direction;
   /** Complete windows before the judged one. */
   readonly baseline: number;
   readonly minSamples: number;
@@ -38,6 +41,21 @@ export interface SpikeCondition {
   readonly clear: number;
 }
 
+/** Change against the value of some windows before. */
+export interface RateCondition {
+  readonly kind: 'rate';
+  readonly direction: Direction;
+  /** How many windows before. */
+  readonly over: number;
+  readonly measure: 'percent' | 'absolute';
+  /** A change of more than this. */
+  readonly by: number;
+  /** In place of `by` while it fires. */
+  readonly clear: number;
+  /** A value before that is nearer to zero than this is not compared with. */
+  readonly minBase: number;
+}
+
 /** Products in the ranking of `low_stock`, each an alert of its own. */
 export interface ShortageCondition {
   readonly kind: 'shortage';
@@ -45,7 +63,7 @@ export interface ShortageCondition {
   readonly products: ReadonlySet<string> | null;
 }
 
-export type Condition = ThresholdCondition | SpikeCondition | ShortageCondition;
+export type Condition = ThresholdCondition | SpikeCondition | RateCondition | ShortageCondition;
 
 /** A rule after validation, with every default filled in. */
 export interface Rule {
@@ -76,7 +94,13 @@ export function natureOf(metric: string): MetricNature {
 /** Whether a lower value can make it fire: then a window without events can, too. */
 export function firesDownward(condition: Condition): boolean {
   if (condition.kind === 'threshold') return condition.comparison === '<' || condition.comparison === '<=';
-  return condition.kind === 'spike' && condition.direction !== 'up';
+  return 'direction' in condition && condition.direction !== 'up';
+}
+
+/** Settled windows that a judgement looks back on. */
+export function lookbackOf(condition: Condition): number {
+  if (condition.kind === 'spike') return condition.baseline;
+  return condition.kind === 'rate' ? condition.over : 0;
 }
 
 /** Whether the rule speaks of this series. */

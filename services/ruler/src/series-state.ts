@@ -1,7 +1,7 @@
-import { windowDefinitions } from '@millrace/contracts';
 import { reconcile, type Announced, type Transition } from './announcement.js';
 import { CALM, episodesOf, step, type Fold, type Phase } from './episodes.js';
-import { firesDownward, shapeOf, type Rule } from './rule.js';
+import { paceOf } from './pace.js';
+import { firesDownward, lookbackOf, shapeOf, type Rule } from './rule.js';
 import { asContext, SILENT, type Sample } from './sample.js';
 
 /** One thing that a rule alerts about: the series itself, or a product of its ranking. */
@@ -57,7 +57,7 @@ export function withSample(rule: Rule, state: SeriesState, sample: Sample): Adva
  * come by then had no events. Waits one window more than the watermark says, since the series' own records may still be on their way.
  */
 export function withWatermark(rule: Rule, state: SeriesState, watermark: number): Advance | null {
-  const { slideMs } = pace(rule);
+  const { slideMs } = paceOf(rule.window);
   const completed = state.samples.map((sample) =>
     !sample.complete && sample.end + (slideMs ?? sample.end - sample.start) <= watermark ? { ...sample, complete: true } : sample,
   );
@@ -69,13 +69,13 @@ export function withWatermark(rule: Rule, state: SeriesState, watermark: number)
 
 /** Appends windows without events, one by one, for as long as they matter. */
 function fillSilence(rule: Rule, state: SeriesState, watermark: number): SeriesState {
-  const { lengthMs, slideMs } = pace(rule);
+  const { lengthMs, slideMs } = paceOf(rule.window);
   const last = state.samples.at(-1);
   // Days and months have no fixed length: where one is missing, nobody can say where it would have begun.
   if (lengthMs === undefined || slideMs === undefined || last === undefined) return state;
   const newest = last.start + Math.floor((watermark - slideMs - lengthMs - last.start) / slideMs) * slideMs;
   let filled = state;
-  for (let start = Math.max(last.start + slideMs, newest - (OPEN_WINDOWS + baselineOf(rule)) * slideMs); start <= newest; start += slideMs) {
+  for (let start = Math.max(last.start + slideMs, newest - (OPEN_WINDOWS + lookbackOf(rule.condition)) * slideMs); start <= newest; start += slideMs) {
     if (!closesSilence(rule, filled)) return filled;
     filled = { ...filled, samples: [...filled.samples, silence(rule, start, start + lengthMs)] };
   }
@@ -84,19 +84,13 @@ function fillSilence(rule: Rule, state: SeriesState, watermark: number): SeriesS
 
 /** The watermark at which {@link withWatermark} will change something; null: at none. */
 export function dueAt(rule: Rule, state: SeriesState): number | null {
-  const { lengthMs, slideMs } = pace(rule);
+  const { lengthMs, slideMs } = paceOf(rule.window);
   const open = rule.decide === 'each' ? undefined : state.samples.find(({ complete }) => !complete);
   const completion = open === undefined ? Number.POSITIVE_INFINITY : open.end + (slideMs ?? open.end - open.start);
   const last = state.samples.at(-1);
   const silent = last !== undefined && lengthMs !== undefined && slideMs !== undefined && closesSilence(rule, state) ? last.start + lengthMs + 2 * slideMs : Number.POSITIVE_INFINITY;
   const due = Math.min(completion, silent);
   return Number.isFinite(due) ? due : null;
-}
-
-/** Length of the rule's windows and time from one to the next; undefined where the calendar says. */
-function pace(rule: Rule): { readonly lengthMs: number | undefined; readonly slideMs: number | undefined } {
-  const { lengthMs, slideMs } = windowDefinitions[rule.window];
-  return { lengthMs, slideMs: slideMs ?? lengthMs };
 }
 
 /** Whether missing windows matter: they end an alert, break a streak, or are low values themselves. */
@@ -144,13 +138,9 @@ function valueFor(sample: Sample, subject: string): number | null {
   return subject === SELF ? sample.value : (sample.items[subject] ?? null);
 }
 
-function baselineOf(rule: Rule): number {
-  return rule.condition.kind === 'spike' ? rule.condition.baseline : 0;
-}
-
 function settle(rule: Rule, state: SeriesState): SeriesState {
   const until = Math.max(state.settled, state.samples.length - OPEN_WINDOWS);
-  const drop = Math.max(0, until - baselineOf(rule));
+  const drop = Math.max(0, until - lookbackOf(rule.condition));
   const samples = state.samples.map((sample, index) => (index < until ? { ...sample, complete: true } : sample));
   const subjects = Object.entries(state.subjects).flatMap(([subject, known]): [string, Subject][] => {
     const fold = { ...foldOf(rule, { ...state, samples }, subject) };

@@ -1,0 +1,48 @@
+import type { Condition } from './rule.js';
+import type { RuleProblem } from './rule-problem.js';
+import type { SeriesRuleText } from './rule-schema.js';
+
+const DEFAULT_DEVIATIONS = 4;
+
+/** The condition of a rule with its defaults; what a schema cannot check goes to `problems`. */
+export function conditionOf(text: SeriesRuleText, problems: RuleProblem[]): Condition {
+  switch (text.kind) {
+    case 'threshold':
+      return thresholdOf(text, problems);
+    case 'spike':
+      return spikeOf(text, problems);
+    case 'rate':
+      return rateOf(text, problems);
+  }
+}
+
+function thresholdOf(text: Extract<SeriesRuleText, { kind: 'threshold' }>, problems: RuleProblem[]): Condition {
+  const clear = text.clear ?? text.value;
+  const upward = text.is.startsWith('>');
+  if (upward ? clear > text.value : clear < text.value) {
+    problems.push({ path: ['clear'], reason: `must be ${upward ? 'at most' : 'at least'} value (${text.value}), or it would clear before it fires` });
+  }
+  return { kind: 'threshold', comparison: text.is, value: text.value, clear };
+}
+
+function spikeOf(text: Extract<SeriesRuleText, { kind: 'spike' }>, problems: RuleProblem[]): Condition {
+  if (text.deviations !== undefined && text.ratio !== undefined) problems.push({ path: ['ratio'], reason: 'give deviations or ratio, not both' });
+  const minSamples = text.minSamples ?? Math.ceil(text.baseline / 2);
+  if (minSamples > text.baseline) problems.push({ path: ['minSamples'], reason: `must be at most baseline (${text.baseline})` });
+  const by = text.ratio ?? text.deviations ?? DEFAULT_DEVIATIONS;
+  const clear = text.clear ?? by;
+  if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
+  if (text.ratio !== undefined && clear <= 1) problems.push({ path: ['clear'], reason: 'must be more than 1, as ratio' });
+  const { direction, baseline, minBaseline, minChange } = text;
+  return { kind: 'spike', direction, baseline, minSamples, minBaseline, minChange, measure: text.ratio === undefined ? 'deviations' : 'ratio', by, clear };
+}
+
+function rateOf(text: Extract<SeriesRuleText, { kind: 'rate' }>, problems: RuleProblem[]): Condition {
+  const { direction, over, percent, change, minBase } = text;
+  if ((percent === undefined) === (change === undefined)) problems.push({ path: ['percent'], reason: 'give either percent or change' });
+  if (text.window === '1mo') problems.push({ path: ['window'], reason: 'months are of different length and not compared' });
+  const by = percent ?? change ?? 0;
+  const clear = text.clear ?? by;
+  if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
+  return { kind: 'rate', direction, over, measure: percent === undefined ? 'absolute' : 'percent', by, clear, minBase };
+}

@@ -1,0 +1,79 @@
+import { metricKey, type AlertEvent, type MetricItem, type MetricWindow } from '@millrace/contracts';
+import { evaluate, needsOf, type StoredSeries } from '../src/evaluation.js';
+import { parseRules } from '../src/rule-file.js';
+import type { Rule } from '../src/rule.js';
+
+export const MINUTE = 60_000;
+export const NOON = Date.UTC(2026, 0, 5, 12);
+
+/** A window, in minutes after noon. */
+export interface Point {
+  readonly minute: number;
+  readonly value: number;
+  readonly revision?: number;
+  /** Minute that event time has reached; by default the window is complete. */
+  readonly watermark?: number;
+  readonly items?: readonly MetricItem[];
+  readonly dimensions?: Readonly<Record<string, string>>;
+  readonly metric?: string;
+}
+
+/** A window of `orders`, complete unless said otherwise. */
+export function windowOf({ minute, value, revision = 1, watermark = minute + 1, items = [], dimensions = {}, metric = 'orders' }: Point): MetricWindow {
+  const windowStart = NOON + minute * MINUTE;
+  return {
+    metricKey: metricKey(metric, dimensions),
+    metric,
+    dimensions,
+    window: '1m',
+    windowStart,
+    windowEnd: windowStart + MINUTE,
+    value,
+    count: value,
+    items,
+    revision,
+    watermark: NOON + watermark * MINUTE,
+    final: watermark > minute,
+    sourceOffsets: [{ topic: 'shop.orders.v1', partition: 0, firstOffset: minute * 10, lastOffset: minute * 10 + 9 }],
+    computedAt: 0,
+    lane: 'live',
+  };
+}
+
+/** The ruler without its database: batches in, alert events out. */
+export class OfflineRuler {
+  readonly #store = new Map<string, StoredSeries>();
+  readonly alerts: AlertEvent[] = [];
+
+  constructor(private readonly rules: readonly Rule[]) {}
+
+  take(windows: readonly MetricWindow[]): this {
+    const needs = needsOf(this.rules, windows);
+    const wanted = new Set(needs.ids.map(({ rule, metricKey: key }) => `${rule} ${key}`));
+    const stored = [...this.#store.entries()].filter(([id, { dueAt, metric }]) => wanted.has(id) || (dueAt !== null && dueAt <= (needs.watermarks.get(metric) ?? 0)));
+    const outcome = evaluate(this.rules, stored.map(([, series]) => series), windows, { lane: 'live', now: 0 });
+    // What PostgreSQL does to it.
+    for (const series of outcome.changed) this.#store.set(`${series.rule} ${series.metricKey}`, JSON.parse(JSON.stringify(series)) as StoredSeries);
+    this.alerts.push(...outcome.alerts.map(({ event }) => event));
+    return this;
+  }
+
+  /** Each as `FIRING 3-`, `RESOLVED 3-5`: minutes of the start and the end. */
+  get story(): string[] {
+    const minute = (at: number | null): string => (at === null ? '' : String((at - NOON) / MINUTE));
+    return this.alerts.map(({ status, startsAt, endsAt, labels }) => `${status} ${labels['product'] ?? labels['country'] ?? ''}${minute(startsAt)}-${minute(endsAt)}`);
+  }
+}
+
+/** Rules from the lines below `rules:`. */
+export function rules(yaml: string): readonly Rule[] {
+  return parseRules('rules.yaml', `version: 1\nrules:\n${yaml}`).rules;
+}
+
+/** A ruler with these rules. */
+export function ruler(yaml: string): OfflineRuler {
+  return new OfflineRuler(rules(yaml));
+}
+
+/** A window a minute, with these values. */
+export const points = (values: readonly number[]): MetricWindow[] => values.map((value, minute) => windowOf({ minute, value }));
