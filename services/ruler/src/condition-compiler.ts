@@ -13,6 +13,8 @@ export function conditionOf(text: SeriesRuleText, problems: RuleProblem[]): Cond
       return spikeOf(text, problems);
     case 'rate':
       return rateOf(text, problems);
+    case 'absence':
+      return { kind: 'absence', scope: text.scope, expected: text.expected ? expectedOf(text, problems) : [] };
   }
 }
 
@@ -45,4 +47,15 @@ function rateOf(text: Extract<SeriesRuleText, { kind: 'rate' }>, problems: RuleP
   const clear = text.clear ?? by;
   if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
   return { kind: 'rate', direction, over, measure: percent === undefined ? 'absolute' : 'percent', by, clear, minBase };
+}
+
+/** The series that a rule names one by one. */
+function expectedOf({ scope, match }: Extract<SeriesRuleText, { kind: 'absence' }>, problems: RuleProblem[]): Readonly<Record<string, string>>[] {
+  if (scope === 'metric') return [{}];
+  let series: Readonly<Record<string, string>>[] = [{}];
+  for (const [name, allowed] of Object.entries(match)) {
+    if (allowed === '*') problems.push({ path: ['expected'], reason: `match must name each ${name}: nobody knows which ones "*" is to be` });
+    series = series.flatMap((dimensions) => [allowed].flat().map((value) => ({ ...dimensions, [name]: value })));
+  }
+  return series;
 }

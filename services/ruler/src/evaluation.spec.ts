@@ -98,6 +98,9 @@ describe('spike', () => {
     const long = Array.from({ length: 300 }, (_, index) => calm[index % calm.length] ?? 0);
     for (const window of points([...long, 130])) subject.take([window]);
     expect(subject.story).toEqual(['FIRING 301-']);
+    const { samples, settled } = subject.stored[0]!.state;
+    expect(samples).toHaveLength(10 + 16);
+    expect(samples.map(({ offsets }) => offsets.length)).toEqual(samples.map((_, index) => (index < settled ? 0 : 1)));
   });
 });
 

@@ -1,8 +1,9 @@
-import type { AlertEvent, MetricWindow } from '@millrace/contracts';
+import { metricKey, type AlertEvent, type MetricWindow } from '@millrace/contracts';
+import { expecting, withWallClock } from './absence.js';
 import { alertEventOf } from './alert.js';
 import { ruleMatches, shapeOf, type Rule } from './rule.js';
-import { sampleOf } from './sample.js';
-import { dueAt, emptyState, withSample, withWatermark, type Advance, type SeriesState } from './series-state.js';
+import { afterWatermark, afterWindow, nextDue, seriesOf } from './series-reader.js';
+import { emptyState, type Advance, type SeriesState } from './series-state.js';
 
 /** Names what a rule remembers of one series. */
 export interface SeriesId {
@@ -17,9 +18,11 @@ export interface StoredSeries extends SeriesId {
   readonly dueAt: number | null;
 }
 
-/** What a batch needs from the store: series by id, and the series of these metrics that are due at these watermarks. */
-export interface BatchNeeds {
+/** What is needed from the store: series by id, all of these rules, and those of these metrics that are due at these watermarks. */
+export interface Needs {
   readonly ids: readonly SeriesId[];
+  /** Names. */
+  readonly rules: readonly string[];
   /** Highest watermark of each metric in the batch. */
   readonly watermarks: ReadonlyMap<string, number>;
 }
@@ -32,7 +35,7 @@ export interface Outcome {
 
 export interface Setting {
   readonly lane: string;
-  /** Wall clock, ms: only written into the events, never compared. */
+  /** Wall clock, ms. {@link evaluate} only writes it into the events, {@link evaluateClock} compares. */
   readonly now: number;
 }
 
@@ -41,16 +44,23 @@ interface Entry extends StoredSeries {
 }
 
 /** What must be read before {@link evaluate}. */
-export function needsOf(rules: readonly Rule[], windows: readonly MetricWindow[]): BatchNeeds {
+export function needsOf(rules: readonly Rule[], windows: readonly MetricWindow[]): Needs {
   const ids = new Map<string, SeriesId>();
   const watermarks = new Map<string, number>();
   for (const window of windows) {
     for (const rule of rules) {
-      if (ruleMatches(rule, window)) ids.set(keyOf(rule.name, window.metricKey), { rule: rule.name, metricKey: window.metricKey });
+      if (!ruleMatches(rule, window)) continue;
+      const { metricKey: series } = seriesOf(rule, window);
+      ids.set(keyOf(rule.name, series), { rule: rule.name, metricKey: series });
     }
     if (window.watermark !== null) watermarks.set(window.metric, Math.max(window.watermark, watermarks.get(window.metric) ?? window.watermark));
   }
-  return { ids: [...ids.values()], watermarks };
+  return { ids: [...ids.values()], rules: [], watermarks };
+}
+
+/** What must be read before {@link evaluateClock}. */
+export function clockNeedsOf(rules: readonly Rule[]): Needs {
+  return { ids: [], rules: rules.filter(({ condition }) => condition.kind === 'absence').map(({ name }) => name), watermarks: new Map() };
 }
 
 /**
@@ -60,6 +70,13 @@ export function needsOf(rules: readonly Rule[], windows: readonly MetricWindow[]
 export function evaluate(rules: readonly Rule[], stored: readonly StoredSeries[], windows: readonly MetricWindow[], setting: Setting): Outcome {
   const evaluation = new Evaluation(rules, stored, setting);
   for (const run of runsOf(windows)) evaluation.take(run);
+  return evaluation.outcome();
+}
+
+/** Decides what the wall clock alone changes: what is absent although no window comes that could tell. A function of its arguments. */
+export function evaluateClock(rules: readonly Rule[], stored: readonly StoredSeries[], setting: Setting): Outcome {
+  const evaluation = new Evaluation(rules, stored, setting);
+  evaluation.takeClock();
   return evaluation.outcome();
 }
 
@@ -91,7 +108,7 @@ class Evaluation {
     for (const [metric, watermark] of needsOf([], run).watermarks) {
       for (const entry of [...this.#entries.values()]) {
         if (entry.metric !== metric || entry.dueAt === null || entry.dueAt > watermark) continue;
-        this.#apply(entry, withWatermark(entry.compiled, entry.state, watermark));
+        this.#apply(entry, afterWatermark(entry.compiled, entry.state, watermark));
       }
     }
   }
@@ -101,22 +118,31 @@ class Evaluation {
     return { changed: changed.map(({ rule, metricKey, metric, state, dueAt: due }) => ({ rule, metricKey, metric, state, dueAt: due })), alerts: this.#alerts };
   }
 
+  takeClock(): void {
+    const { now } = this.setting;
+    for (const rule of this.rules) {
+      for (const dimensions of rule.condition.kind === 'absence' ? rule.condition.expected : []) {
+        const entry = this.#entryOf(rule, { metricKey: metricKey(rule.metric, dimensions), dimensions });
+        if (entry.state.samples.length === 0 && entry.state.attendance === undefined) this.#apply(entry, expecting(entry.state, now));
+      }
+    }
+    for (const entry of [...this.#entries.values()]) this.#apply(entry, withWallClock(entry.compiled, entry.state, now));
+  }
+
   #takeWindow(rule: Rule, window: MetricWindow): void {
-    const entry = this.#entries.get(keyOf(rule.name, window.metricKey)) ?? {
-      rule: rule.name,
-      metricKey: window.metricKey,
-      metric: window.metric,
-      state: emptyState(rule, window.dimensions),
-      dueAt: null,
-      compiled: rule,
-    };
-    this.#apply(entry, withSample(rule, entry.state, sampleOf(window, rule.condition.kind === 'shortage')));
+    const entry = this.#entryOf(rule, seriesOf(rule, window));
+    this.#apply(entry, afterWindow(rule, entry.state, window));
+  }
+
+  #entryOf(rule: Rule, { metricKey: key, dimensions }: Pick<MetricWindow, 'metricKey' | 'dimensions'>): Entry {
+    const known = this.#entries.get(keyOf(rule.name, key));
+    return known ?? { rule: rule.name, metricKey: key, metric: rule.metric, state: emptyState(rule, dimensions), dueAt: null, compiled: rule };
   }
 
   #apply(entry: Entry, advance: Advance | null): void {
     if (advance === null) return;
     const key = keyOf(entry.rule, entry.metricKey);
-    this.#entries.set(key, { ...entry, state: advance.state, dueAt: dueAt(entry.compiled, advance.state) });
+    this.#entries.set(key, { ...entry, state: advance.state, dueAt: nextDue(entry.compiled, advance.state) });
     this.#changed.add(key);
     const origin = { lane: this.setting.lane, metricKey: entry.metricKey, dimensions: advance.state.dimensions };
     for (const transition of advance.transitions) {

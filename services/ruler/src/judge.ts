@@ -30,6 +30,9 @@ function bare(rule: Rule, place: Place, sample: Sample, firing: boolean): Verdic
       return judgeSpike(condition, rule, place, firing);
     case 'rate':
       return judgeRate(condition, rule, place, firing);
+    // Judged by time, not by window.
+    case 'absence':
+      return UNKNOWN;
     case 'shortage': {
       const level = sample.items[place.subject];
       if (level === undefined) return { ...UNKNOWN, holds: sample.itemsComplete ? 'no' : 'unknown' };

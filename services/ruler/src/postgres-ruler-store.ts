@@ -1,7 +1,7 @@
 import type { AlertEvent } from '@millrace/contracts';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import { alertLabels, withdrawn } from './alert.js';
-import type { BatchNeeds, Outcome, StoredSeries } from './evaluation.js';
+import type { Needs, Outcome, StoredSeries } from './evaluation.js';
 import { fingerprint } from './fingerprint.js';
 import { shapeOf, type Rule } from './rule.js';
 import type { RulerStore, RulerTransaction } from './ruler-store.js';
@@ -70,20 +70,23 @@ class PostgresRulerTransaction implements RulerTransaction {
     private readonly lane: string,
   ) {}
 
-  async load(needs: BatchNeeds): Promise<readonly StoredSeries[]> {
+  async load(needs: Needs): Promise<readonly StoredSeries[]> {
     const columns = 's.rule, s.metric_key, s.metric, s.state, s.due_at';
     const rows = await this.session.query<SeriesRow>(
       `select ${columns} from unnest($2::text[], $3::text[]) as wanted (rule, metric_key)
          join ruler_series s on s.lane = $1 and s.rule = wanted.rule and s.metric_key = wanted.metric_key
        union all
        select ${columns} from unnest($4::text[], $5::bigint[]) as reached (metric, watermark)
-         join ruler_series s on s.lane = $1 and s.metric = reached.metric and s.due_at <= reached.watermark`,
+         join ruler_series s on s.lane = $1 and s.metric = reached.metric and s.due_at <= reached.watermark
+       union all
+       select ${columns} from ruler_series s where s.lane = $1 and s.rule = any($6::text[])`,
       [
         this.lane,
         needs.ids.map(({ rule }) => rule),
         needs.ids.map(({ metricKey }) => metricKey),
         [...needs.watermarks.keys()],
         [...needs.watermarks.values()],
+        needs.rules,
       ],
     );
     const unique = new Map(rows.map((row) => [`${row.rule}\n${row.metric_key}`, row]));

@@ -15,10 +15,9 @@ const RESERVED_LABELS: ReadonlySet<string> = new Set(['rule', 'severity', 'lane'
 export function compileRule(text: RuleText): Compiled {
   const problems: RuleProblem[] = [];
   const parts = text.kind === 'low-stock' ? lowStockParts(text) : seriesParts(text, problems);
-  const when = compileWhen(text.when, problems);
+  const when = compileWhen('when' in text ? text.when : undefined, problems);
   const annotations = annotationsOf(text, problems);
-  const dimensions = parts.condition.kind === 'shortage' ? ['product'] : [...parts.match.keys()];
-  checkLabels(text, dimensions, problems);
+  checkLabels(text, dimensionsOf(parts), problems);
   if (problems.length > 0) return { problems };
   const nature = natureOf(parts.metric);
   return {
@@ -29,7 +28,7 @@ export function compileRule(text: RuleText): Compiled {
       match: parts.match,
       condition: parts.condition,
       when,
-      hold: text.for,
+      hold: typeof text.for === 'number' ? { windows: 1, ms: text.for } : text.for,
       decide: parts.decide ?? defaultDecide(nature, parts.condition),
       nature,
       severity: text.severity,
@@ -46,7 +45,13 @@ function seriesParts(text: SeriesRuleText, problems: RuleProblem[]): Parts {
   const match = new Map(
     Object.entries(text.match).map(([name, allowed]) => [name, allowed === '*' ? null : new Set(Array.isArray(allowed) ? allowed : [allowed])] as const),
   );
-  return { metric: text.metric, window: text.window, match, decide: text.decide, condition: conditionOf(text, problems) };
+  return { metric: text.metric, window: text.window, match, decide: text.kind === 'absence' ? 'complete' : text.decide, condition: conditionOf(text, problems) };
+}
+
+/** Names of the dimensions that the rule's alerts have as labels. */
+function dimensionsOf({ condition, match }: Parts): readonly string[] {
+  if (condition.kind === 'absence' && condition.scope === 'metric') return [];
+  return condition.kind === 'shortage' ? ['product'] : [...match.keys()];
 }
 
 function lowStockParts(text: Extract<RuleText, { kind: 'low-stock' }>): Parts {

@@ -121,9 +121,11 @@ test('a runbook becomes an annotation', () => {
   expect(rules[0]?.annotations).toEqual({ summary: 'x', runbook_url: 'https://wiki.example/{{ labels.rule }}' });
 });
 
-test('fills in the defaults of rate', () => {
+test('fills in the defaults of rate and absence', () => {
   const [rate] = parseRules('rules.yaml', rule('kind: rate, over: 10, percent: 50, direction: down')).rules;
   expect(rate).toMatchObject({ decide: 'complete', condition: { over: 10, measure: 'percent', by: 50, clear: 50, minBase: 0 } });
+  const [absence] = parseRules('rules.yaml', rule('kind: absence, for: 10m, match: { country: [DE, FR] }, expected: true')).rules;
+  expect(absence).toMatchObject({ hold: { ms: 600_000 }, condition: { scope: 'series', expected: [{ country: 'DE' }, { country: 'FR' }] } });
 });
 
 test.each([
@@ -135,6 +137,9 @@ test.each([
   ['a rate of two things', 'kind: rate, over: 1, percent: 5, change: 5', /percent: give either/],
   ['a rate that clears before it fires', 'kind: rate, over: 1, percent: 5, clear: 6', /clear: must be at most 5/],
   ['a rate against now', 'kind: rate, over: 0, percent: 5', /over/],
+  ['an absence in windows', 'kind: absence, for: 3', /for: /],
+  ['an absence under a condition', 'kind: absence, for: 3m, when: count > 1.0', /when/],
+  ['an expectation of anybody', 'kind: absence, for: 3m, expected: true, match: { country: "*" }', /expected: match must name each country/],
 ])('refuses %s', (_, text, reason) => {
   expect(problemsOf(rule(text)).join('\n')).toMatch(reason);
 });

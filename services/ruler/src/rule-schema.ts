@@ -9,6 +9,8 @@ export function durationMs(text: string): number {
   return Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);
 }
 
+const duration = z.string().regex(DURATION, 'write a duration such as 5m').transform(durationMs);
+
 const hold = z
   .union([
     z.int().min(1).transform((windows) => ({ windows, ms: 0 })),
@@ -19,22 +21,23 @@ const hold = z
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const text = z.string().min(1);
 
-const common = {
+const named = {
   name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and "-", at most 63, a letter first'),
   severity: z.enum(['critical', 'warning', 'info']).default('warning'),
-  for: hold,
-  when: text.optional(),
   labels: z.record(z.string().regex(LABEL, 'a label name has letters, digits and "_"'), text).default({}),
   annotations: z.record(text, text).default({}),
   runbook: z.url({ protocol: /^https$/, error: 'write an https link' }).optional(),
 };
 
-const series = {
+const common = { ...named, for: hold, when: text.optional() };
+
+const source = {
   metric: text,
   window: z.enum(['1m', '10m', '1h', '1d', '1mo']),
   match: z.record(text, z.union([text, z.array(text).min(1)])).default({}),
-  decide: z.enum(['early', 'complete', 'each']).optional(),
 };
+
+const series = { ...source, decide: z.enum(['early', 'complete', 'each']).optional() };
 
 const direction = z.enum(['up', 'down', 'both']).default('up');
 
@@ -73,6 +76,15 @@ const rate = z.strictObject({
   minBase: z.number().min(0).default(0),
 });
 
+const absence = z.strictObject({
+  ...named,
+  ...source,
+  kind: z.literal('absence'),
+  for: duration,
+  scope: z.enum(['series', 'metric']).default('series'),
+  expected: z.boolean().default(false),
+});
+
 const lowStock = z.strictObject({
   ...common,
   kind: z.literal('low-stock'),
@@ -80,7 +92,7 @@ const lowStock = z.strictObject({
   products: z.array(text).min(1).optional(),
 });
 
-export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, lowStock]);
+export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, absence, lowStock]);
 export type RuleText = z.output<typeof ruleSchema>;
 export type SeriesRuleText = Exclude<RuleText, { kind: 'low-stock' }>;
 

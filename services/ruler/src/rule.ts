@@ -56,6 +56,15 @@ export interface RateCondition {
   readonly minBase: number;
 }
 
+/** No events for as long as the rule's `hold` says. */
+export interface AbsenceCondition {
+  readonly kind: 'absence';
+  /** Each series for itself, or all of them together. */
+  readonly scope: 'series' | 'metric';
+  /** Dimensions of the series that are missed even where they never were. */
+  readonly expected: readonly Readonly<Record<string, string>>[];
+}
+
 /** Products in the ranking of `low_stock`, each an alert of its own. */
 export interface ShortageCondition {
   readonly kind: 'shortage';
@@ -63,7 +72,7 @@ export interface ShortageCondition {
   readonly products: ReadonlySet<string> | null;
 }
 
-export type Condition = ThresholdCondition | SpikeCondition | RateCondition | ShortageCondition;
+export type Condition = ThresholdCondition | SpikeCondition | RateCondition | AbsenceCondition | ShortageCondition;
 
 /** A rule after validation, with every default filled in. */
 export interface Rule {
@@ -116,5 +125,18 @@ export function ruleMatches(rule: Rule, series: { readonly metric: string; reado
 
 /** What the samples of a series are to this rule; samples of one shape are no use to a rule of another. */
 export function shapeOf(rule: Rule): string {
-  return `${rule.metric} ${rule.window} ${rule.condition.kind === 'shortage' ? 'ranking' : 'value'}`;
+  return `${rule.metric} ${rule.window} ${readingOf(rule.condition)}`;
+}
+
+function readingOf(condition: Condition): string {
+  switch (condition.kind) {
+    case 'shortage':
+      return 'ranking';
+    case 'absence':
+      return `absence of ${condition.scope}`;
+    case 'threshold':
+    case 'spike':
+    case 'rate':
+      return 'value';
+  }
 }

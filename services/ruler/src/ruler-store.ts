@@ -1,12 +1,12 @@
 import type { AlertEvent } from '@millrace/contracts';
-import type { BatchNeeds, Outcome, StoredSeries } from './evaluation.js';
+import type { Needs, Outcome, StoredSeries } from './evaluation.js';
 import type { Rule } from './rule.js';
 
 export const RULER_STORE = Symbol('RULER_STORE');
 
 /** Sees and changes the lane's memory; nothing of it stays if the transaction fails. */
 export interface RulerTransaction {
-  load(needs: BatchNeeds): Promise<readonly StoredSeries[]>;
+  load(needs: Needs): Promise<readonly StoredSeries[]>;
   /** Stores the series, the alerts and, for publishing, their events. */
   save(outcome: Outcome): Promise<void>;
   /** Forgets what no rule of these reads any more, and announces the end of its alerts. Returns how many. */

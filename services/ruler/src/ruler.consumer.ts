@@ -1,6 +1,6 @@
 import type { MetricWindow } from '@millrace/contracts';
 import { InfrastructureError, type BatchContext, type ConsumedEvent } from '@millrace/kafka';
-import { evaluate, needsOf } from './evaluation.js';
+import { clockNeedsOf, evaluate, evaluateClock, needsOf } from './evaluation.js';
 import type { OutboxRelay } from './outbox-relay.js';
 import type { RuleBook } from './rule-book.js';
 import type { RuleSet } from './rule-file.js';
@@ -32,6 +32,19 @@ export class RulerConsumer {
     });
     this.signals.decided(windows, outcome.alerts.map(({ event }) => event), now);
     if (outcome.alerts.length > 0) this.relay.wake();
+  }
+
+  /** Decides what the wall clock says, in a lane whose events happen now and once all windows are read. */
+  async look(now: number): Promise<void> {
+    if (clockNeedsOf(this.book.rules.rules).rules.length === 0) return;
+    const { alerts } = await this.store.transaction(async (transaction) => {
+      const { rules } = this.book.rules;
+      const decided = evaluateClock(rules, await transaction.load(clockNeedsOf(rules)), { lane: this.lane, now });
+      await transaction.save(decided);
+      return decided;
+    });
+    this.signals.decided([], alerts.map(({ event }) => event), now);
+    if (alerts.length > 0) this.relay.wake();
   }
 
   /** Puts rules in force and ends the alerts that they do not mean any more. Returns how many. */

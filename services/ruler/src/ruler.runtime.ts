@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { metricWindow } from '@millrace/contracts';
-import { subscribe, type KafkaConnection } from '@millrace/kafka';
+import { subscribe, type ConsumerOptions, type EventConsumer, type KafkaConnection } from '@millrace/kafka';
 import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
 import type { Logger } from 'pino';
 import { OutboxRelay } from './outbox-relay.js';
@@ -10,6 +10,7 @@ import type { RulerConfig } from './ruler.config.js';
 import { RulerConsumer } from './ruler.consumer.js';
 import { RulerSignals } from './ruler.signals.js';
 import { RULER_STORE, type RulerStore } from './ruler-store.js';
+import { WallClock } from './wall-clock.js';
 
 const GROUP = 'ruler';
 
@@ -42,12 +43,31 @@ export class RulerRuntime implements OnApplicationBootstrap {
     const adopt = (rules: RuleSet): Promise<number> => this.#start.untilAvailable(() => ruler.adopt(rules));
     this.#inForce(await adopt(this.book.rules));
     this.#watchRules(adopt);
-    const { kafka, lifecycle, logger, metrics } = this;
+    const { lifecycle, logger, metrics } = this;
+    const readers: EventConsumer[] = [];
+    const kafka = {
+      consumer: (options: ConsumerOptions): EventConsumer => {
+        const reader = this.kafka.consumer(options);
+        readers.push(reader);
+        return reader;
+      },
+    };
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
       { group: GROUP, subscriptions: [subscribe(metricWindow, (events, context) => ruler.handle(events, context))] },
     );
     void consumer.start();
+    if (this.config.clockLanes.includes(this.config.lane)) this.#watchClock(ruler, readers);
+  }
+
+  #watchClock(ruler: RulerConsumer, readers: readonly EventConsumer[]): void {
+    const clock = new WallClock({
+      lag: async () => (await Promise.all(readers.map((reader) => reader.lag()))).flat(),
+      look: (now) => ruler.look(now),
+      onError: (error) => { this.logger.warn({ err: error }, 'cannot tell now whether something is absent'); },
+    });
+    this.lifecycle.onRelease('clock', () => clock.stop());
+    clock.start();
   }
 
   async #startRelay(): Promise<OutboxRelay> {

@@ -1,3 +1,4 @@
+import type { Attendance } from './absence.js';
 import { reconcile, type Announced, type Transition } from './announcement.js';
 import { CALM, episodesOf, step, type Fold, type Phase } from './episodes.js';
 import { paceOf } from './pace.js';
@@ -20,6 +21,8 @@ export interface SeriesState {
   readonly samples: readonly Sample[];
   readonly settled: number;
   readonly subjects: Readonly<Record<string, Subject>>;
+  /** Of an absence rule, whose samples are the last window with events. */
+  readonly attendance?: Attendance;
 }
 
 /** A change to announce, and about what. */
@@ -35,7 +38,7 @@ export interface Advance {
 /** Windows that a revision may still change; older ones are settled. */
 const OPEN_WINDOWS = 16;
 /** The subject that is the series itself. */
-const SELF = '';
+export const SELF = '';
 
 export function emptyState(rule: Rule, dimensions: Readonly<Record<string, string>>): SeriesState {
   return { shape: shapeOf(rule), dimensions, samples: [], settled: 0, subjects: {} };

@@ -1,5 +1,5 @@
 import { metricKey, type AlertEvent, type MetricItem, type MetricWindow } from '@millrace/contracts';
-import { evaluate, needsOf, type StoredSeries } from '../src/evaluation.js';
+import { clockNeedsOf, evaluate, evaluateClock, needsOf, type Needs, type Outcome, type StoredSeries } from '../src/evaluation.js';
 import { parseRules } from '../src/rule-file.js';
 import type { Rule } from '../src/rule.js';
 
@@ -16,10 +16,12 @@ export interface Point {
   readonly items?: readonly MetricItem[];
   readonly dimensions?: Readonly<Record<string, string>>;
   readonly metric?: string;
+  /** Minute at which it was computed. */
+  readonly computed?: number;
 }
 
 /** A window of `orders`, complete unless said otherwise. */
-export function windowOf({ minute, value, revision = 1, watermark = minute + 1, items = [], dimensions = {}, metric = 'orders' }: Point): MetricWindow {
+export function windowOf({ minute, value, revision = 1, watermark = minute + 1, items = [], dimensions = {}, metric = 'orders', computed = minute + 1 }: Point): MetricWindow {
   const windowStart = NOON + minute * MINUTE;
   return {
     metricKey: metricKey(metric, dimensions),
@@ -35,7 +37,7 @@ export function windowOf({ minute, value, revision = 1, watermark = minute + 1, 
     watermark: NOON + watermark * MINUTE,
     final: watermark > minute,
     sourceOffsets: [{ topic: 'shop.orders.v1', partition: 0, firstOffset: minute * 10, lastOffset: minute * 10 + 9 }],
-    computedAt: 0,
+    computedAt: NOON + computed * MINUTE,
     lane: 'live',
   };
 }
@@ -49,12 +51,29 @@ export class OfflineRuler {
 
   take(windows: readonly MetricWindow[]): this {
     const needs = needsOf(this.rules, windows);
-    const wanted = new Set(needs.ids.map(({ rule, metricKey: key }) => `${rule} ${key}`));
-    const stored = [...this.#store.entries()].filter(([id, { dueAt, metric }]) => wanted.has(id) || (dueAt !== null && dueAt <= (needs.watermarks.get(metric) ?? 0)));
-    const outcome = evaluate(this.rules, stored.map(([, series]) => series), windows, { lane: 'live', now: 0 });
-    // What PostgreSQL does to it.
-    for (const series of outcome.changed) this.#store.set(`${series.rule} ${series.metricKey}`, JSON.parse(JSON.stringify(series)) as StoredSeries);
-    this.alerts.push(...outcome.alerts.map(({ event }) => event));
+    return this.#keep(evaluate(this.rules, this.#load(needs), windows, { lane: 'live', now: 0 }));
+  }
+
+  /** Looks at the clock, minutes after noon. */
+  look(minute: number): this {
+    return this.#keep(evaluateClock(this.rules, this.#load(clockNeedsOf(this.rules)), { lane: 'live', now: NOON + minute * MINUTE }));
+  }
+
+  /** What it remembers; a series that is written again is another object. */
+  get stored(): readonly StoredSeries[] {
+    return [...this.#store.values()];
+  }
+
+  #load({ ids, rules: whole, watermarks }: Needs): StoredSeries[] {
+    const wanted = new Set(ids.map(({ rule, metricKey: key }) => `${rule} ${key}`));
+    const due = ({ dueAt, metric }: StoredSeries): boolean => dueAt !== null && dueAt <= (watermarks.get(metric) ?? 0);
+    return [...this.#store].filter(([id, series]) => wanted.has(id) || whole.includes(series.rule) || due(series)).map(([, series]) => series);
+  }
+
+  /** What PostgreSQL does. */
+  #keep({ changed, alerts }: Outcome): this {
+    for (const series of changed) this.#store.set(`${series.rule} ${series.metricKey}`, JSON.parse(JSON.stringify(series)) as StoredSeries);
+    this.alerts.push(...alerts.map(({ event }) => event));
     return this;
   }
 

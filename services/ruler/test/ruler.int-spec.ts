@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { startService, type RunningService } from '@millrace/service-kit';
 import { ServiceProcess, until } from '@millrace/testing';
 import { ruler } from '../src/ruler.definition.js';
-import { RulerRig } from './ruler-rig.js';
+import { MINUTE, NOON, RulerRig } from './ruler-rig.js';
 
 jest.setTimeout(120_000);
 
 const HIGH = '  - { name: high, kind: threshold, metric: orders, window: 1m, is: ">", value: 100, severity: critical, annotations: { summary: "{{ value }} orders" } }\n';
+const DEAD = '  - { name: dead, kind: absence, metric: orders, window: 1m, for: 3s, severity: critical, runbook: "https://wiki.example/{{ labels.rule }}" }\n';
 const VERY_HIGH = '  - { name: very-high, kind: threshold, metric: orders, window: 1m, is: ">", value: 500 }\n';
 
 /** F1: the alerts heard are exactly these, each once. What is wrong, a line each. */
@@ -24,13 +25,13 @@ describe('ruler', () => {
   let rig: RulerRig;
   const services: RunningService[] = [];
   const processes: ServiceProcess[] = [];
-  const start = async (): Promise<RunningService> => {
-    const service = await startService(ruler, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal' });
+  const start = async (env: Readonly<Record<string, string>> = {}): Promise<RunningService> => {
+    const service = await startService(ruler, { ...rig.env, ...env, MILLRACE_LOG_LEVEL: 'fatal' });
     services.push(service);
     return service;
   };
-  const spawn = async (): Promise<ServiceProcess> => {
-    const service = await ServiceProcess.start('ruler', rig.env);
+  const spawn = async (env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> => {
+    const service = await ServiceProcess.start('ruler', { ...rig.env, ...env });
     processes.push(service);
     return service;
   };
@@ -137,6 +138,40 @@ describe('ruler', () => {
     await rig.publish({ 1: 150, 2: 600 });
     await until('the new rule decides', () => rig.story.length === 3);
     expect(rig.story[2]).toBe('FIRING 3-');
+  });
+
+  it('says once that nothing comes any more, though no window tells, and resolves it when events return after a restart', async () => {
+    await rig.writeRules(DEAD);
+    const live = { MILLRACE_RULER_CLOCK_LANES: `live, ${rig.test.lane}` };
+    const first = await spawn(live);
+    await rig.publish({ 0: 50 });
+    await until('the absence is announced', () => rig.story.length === 1);
+    expect(rig.alerts[0]).toMatchObject({ status: 'FIRING', value: 0, startsAt: NOON + MINUTE + 3_000, annotations: { runbook_url: 'https://wiki.example/dead' } });
+    await first.end('SIGKILL');
+    await spawn(live);
+    await rig.publish({ 1: 60 });
+    await until('the events that are back resolve it', () => rig.story.length >= 2);
+    await until('their end is announced, too', () => rig.story.length >= 3);
+    expect(rig.story).toEqual(['FIRING 1.05-', 'RESOLVED 1.05-2', 'FIRING 2.05-']);
+  });
+
+  it('a lane that replays the past has no clock: there only event time says that something is absent', async () => {
+    await rig.writeRules(DEAD + HIGH);
+    const service = await start();
+    const live = await RulerRig.open(DEAD);
+    try {
+      services.push(await startService(ruler, { ...live.env, MILLRACE_RULER_CLOCK_LANES: live.test.lane, MILLRACE_LOG_LEVEL: 'fatal' }));
+      await rig.publish({ 0: 50 });
+      await live.publish({ 0: 50 });
+      await until('the absence is announced where the clock counts', () => live.story.length === 1);
+      expect(await get(service, '/alerts?status=all')).toEqual({ alerts: [] });
+      await rig.publish({ 5: 50 });
+      await until('event time has passed the silence', () => rig.alerts.filter(({ rule }) => rule === 'dead').length === 2);
+      expect(rig.story).toEqual(['FIRING 1.05-', 'RESOLVED 1.05-6']);
+    } finally {
+      for (const running of services.splice(0)) await running.stop();
+      await live.close();
+    }
   });
 
   it('check says whether a file can be used', async () => {
