@@ -1,6 +1,7 @@
 import type { Agent } from 'undici';
 import type { Logger } from 'pino';
 import type { AttemptResult, Channel } from './channel.js';
+import { EmailChannel } from './email-channel.js';
 import { guardedAgent } from './guarded-agent.js';
 import { post } from './http-sender.js';
 import { webhookBody, type Notice } from './message.js';
@@ -30,6 +31,8 @@ export function channelFor(receiver: Receiver, context: ChannelContext): Channel
       return new WebhookChannel(receiver, context, agentFor(receiver, context));
     case 'slack':
       return new SlackChannel(receiver, context, agentFor(receiver, context));
+    case 'email':
+      return new EmailChannel(receiver, context);
   }
 }
 

@@ -1,11 +1,9 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import type { lookup as systemLookup } from 'node:dns';
+import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { BlockedAddressError, checkAddress } from './address-guard.js';
+import { guardedLookup, refusalOf, type GuardRules } from './guarded-socket.js';
 
-export interface AgentOptions {
-  readonly privateAllowed: boolean;
-  readonly ownPort: number;
+export interface AgentOptions extends GuardRules {
   /** Sockets to the receiver at a time. */
   readonly connections: number;
   readonly timeoutMs: number;
@@ -18,21 +16,7 @@ export interface AgentOptions {
  * address, and literal ones, which are never looked up, before connecting. The connected address is checked once more.
  */
 export function guardedAgent(options: AgentOptions): Agent {
-  const resolve = options.lookup ?? systemLookup;
-  const lookup: LookupFunction = (hostname, lookupOptions, done) => {
-    resolve(hostname, { ...lookupOptions, all: true }, (error, found) => {
-      if (error !== null) {
-        done(error, '', 0);
-        return;
-      }
-      const allowed = found.filter(({ address }) => isAllowed(address, 0, options));
-      const [first] = allowed;
-      if (first === undefined) done(new BlockedAddressError(hostname, `it leads to ${addresses(found)}, which is not public`), '', 0);
-      else if (lookupOptions.all === true) done(null, allowed);
-      else done(null, first.address, first.family);
-    });
-  };
-  const connect = buildConnector({ lookup, timeout: options.timeoutMs, allowH2: false });
+  const connect = buildConnector({ lookup: guardedLookup(options, options.lookup), timeout: options.timeoutMs, allowH2: false });
   return new Agent({
     connections: options.connections,
     headersTimeout: options.timeoutMs,
@@ -60,22 +44,4 @@ export function guardedAgent(options: AgentOptions): Agent {
       });
     },
   });
-}
-
-function isAllowed(address: string, port: number, options: AgentOptions): boolean {
-  return refusalOf(address, port, options) === null;
-}
-
-function refusalOf(address: string, port: number, options: AgentOptions): BlockedAddressError | null {
-  try {
-    checkAddress(address, port, options);
-    return null;
-  } catch (error) {
-    if (error instanceof BlockedAddressError) return error;
-    throw error;
-  }
-}
-
-function addresses(found: readonly LookupAddress[]): string {
-  return found.map(({ address }) => address).join(', ');
 }

@@ -1,6 +1,7 @@
 import { BadRequestException, ConflictException, Controller, Get, HttpCode, Inject, NotFoundException, Param, Post, Query } from '@nestjs/common';
 import type { AttemptResult } from './channel.js';
 import { DELIVERY_STATES, NOTIFIER_STORE, type DeliveryState, type NotifierStore } from './notifier-store.js';
+import type { Receiver } from './receiver.js';
 import { ReceiverDirectory } from './receiver-directory.js';
 
 /** A receiver as the API shows it: without its URL and secrets. */
@@ -49,7 +50,7 @@ export class NotifierController {
       return {
         name: receiver.name,
         type: receiver.type,
-        host: receiver.type === 'log' ? null : receiver.url.host,
+        host: hostOf(receiver),
         match: Object.fromEntries([...receiver.match].map(([label, values]) => [label, [...values]])),
         sendResolved: receiver.sendResolved,
         pending: depth?.pending ?? 0,
@@ -78,6 +79,11 @@ export class NotifierController {
     if (!this.directory.entries.some(({ receiver }) => receiver.name === name)) throw new NotFoundException('there is no such receiver');
     return { enabled: await this.store.enable(name) };
   }
+}
+
+function hostOf(receiver: Receiver): string | null {
+  if (receiver.type === 'log') return null;
+  return receiver.type === 'email' ? `${receiver.host}:${String(receiver.port)}` : receiver.url.host;
 }
 
 function limitOf(text: unknown): number {

@@ -67,6 +67,17 @@ receivers:
   expect(problems.join('\n')).not.toContain('short');
 });
 
+test('reads an e-mail receiver, and refuses a server in a private place that is not allowed', () => {
+  const mail = (change: string): string => `version: 1\nreceivers: [{ name: m, type: email, to: [ops@example.org], from: shop@example.org, host: mail.example.org${change} }]`;
+  expect(parseReceivers('r.yaml', mail(''), sources)).toMatchObject([{ type: 'email', port: 587, tls: 'starttls', username: null, password: null, privateAllowed: false }]);
+  expect(parseReceivers('r.yaml', mail(', username: u, password: { file: /run/secret }'), sources)).toMatchObject([{ username: 'u', password: SECRET }]);
+  expect(problemsOf(mail(', username: u'))).toEqual(['receivers.yaml: receiver "m": password: username and password go together']);
+  expect(problemsOf(mail(', port: 0'))).toHaveLength(1);
+  expect(problemsOf(mail('').replace('mail.example.org', '10.1.2.3'))).toEqual(['receivers.yaml: receiver "m": host: 10.1.2.3 is not allowed: it is not a public address']);
+  expect(problemsOf(mail(', allowPrivate: true').replace('mail.example.org', '10.1.2.3'))).toEqual([]);
+  expect(problemsOf(mail('').replace('ops@example.org', '"ops@example.org\\r\\nBcc: x@y.zz"'))).toHaveLength(1);
+});
+
 test.each([
   ['no receivers', 'version: 1\nreceivers: []'],
   ['another version', 'version: 2\nreceivers: [{ name: log, type: log }]'],

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
 import { parse } from 'yaml';
 import { BlockedAddressError, checkUrl, mayBePrivate } from './address-guard.js';
-import type { Receiver } from './receiver.js';
+import { refusalOf } from './guarded-socket.js';
+import type { EmailReceiver, Receiver } from './receiver.js';
 import { receiverFileSchema, receiverSchema, type ReceiverText, type SecretReference } from './receiver-schema.js';
 import { STANDARD_SCHEDULE } from './retry.js';
 import { canSign } from './signature.js';
@@ -81,6 +83,7 @@ function compile(text: ReceiverText, sources: ReceiverSources, report: Report): 
     schedule: text.retry ?? STANDARD_SCHEDULE,
   };
   if (text.type === 'log') return { ...common, type: 'log', concurrency: CONCURRENCY, paceMs: 0 };
+  if (text.type === 'email') return emailReceiver(text, common, sources, report);
   const address = typeof text.url === 'string' ? text.url : resolve(text.url, 'url', sources, report);
   const url = address === null ? null : urlOf(address, text.allowPrivate, sources, report);
   if (text.type === 'slack') {
@@ -95,7 +98,20 @@ function compile(text: ReceiverText, sources: ReceiverSources, report: Report): 
   return { ...common, ...outside(text, url), type: 'webhook', concurrency: text.concurrency ?? CONCURRENCY, paceMs: 0, secrets: known };
 }
 
-function outside(text: Exclude<ReceiverText, { type: 'log' }>, url: URL): { readonly url: URL; readonly privateAllowed: boolean } {
+type EmailText = Extract<ReceiverText, { type: 'email' }>;
+
+function emailReceiver(text: EmailText, common: Pick<EmailReceiver, 'name' | 'match' | 'sendResolved' | 'schedule'>, sources: ReceiverSources, report: Report): EmailReceiver | null {
+  const password = text.password === undefined ? null : resolve(text.password, 'password', sources, report);
+  if (text.password !== undefined && password === null) return null;
+  if (ipaddr.isValid(text.host)) {
+    const refusal = refusalOf(text.host, text.port, { privateAllowed: text.allowPrivate, ownPort: sources.ownPort });
+    if (refusal !== null) report('host', refusal.message);
+  }
+  const { to, from, host, port, tls } = text;
+  return { ...common, type: 'email', to, from, host, port, tls, username: text.username ?? null, password, privateAllowed: text.allowPrivate, concurrency: text.concurrency ?? 1, paceMs: 0 };
+}
+
+function outside(text: Exclude<ReceiverText, { type: 'log' | 'email' }>, url: URL): { readonly url: URL; readonly privateAllowed: boolean } {
   return { url, privateAllowed: mayBePrivate(url, text) };
 }
 

@@ -40,7 +40,25 @@ const slack = z.strictObject({
   allowHosts: z.array(text).default([]),
 });
 
-export const receiverSchema = z.discriminatedUnion('type', [log, webhook, slack]);
+const email = z
+  .strictObject({
+    ...common,
+    type: z.literal('email'),
+    to: z.array(z.email('must be an e-mail address')).min(1).max(50),
+    from: z.email('must be an e-mail address'),
+    host: text.max(253).regex(/^[a-zA-Z0-9.:_-]+$/, 'must be the name or address of an SMTP server'),
+    port: z.int().min(1).max(65_535).default(587),
+    /** starttls: refused unless the server offers it; implicit: from the first byte; none: readable on the way. */
+    tls: z.enum(['starttls', 'implicit', 'none']).default('starttls'),
+    username: text.optional(),
+    password: secretReference.optional(),
+    concurrency: z.int().min(1).max(20).optional(),
+    /** The server may have a private address: a relay in the house. */
+    allowPrivate: z.boolean().default(false),
+  })
+  .refine(({ username, password }) => (username === undefined) === (password === undefined), { path: ['password'], error: 'username and password go together' });
+
+export const receiverSchema = z.discriminatedUnion('type', [log, webhook, slack, email]);
 export type ReceiverText = z.output<typeof receiverSchema>;
 
 /** The envelope: each receiver is checked on its own, so that one mistake hides no other. */

@@ -32,8 +32,22 @@ export interface SlackReceiver extends Outside {
   readonly type: 'slack';
 }
 
+export interface EmailReceiver extends Common {
+  readonly type: 'email';
+  readonly to: readonly string[];
+  readonly from: string;
+  /** The SMTP server. */
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'starttls' | 'implicit' | 'none';
+  readonly username: string | null;
+  readonly password: string | null;
+  /** The server may have a private address. */
+  readonly privateAllowed: boolean;
+}
+
 /** Somebody who wants to know, with secrets resolved and defaults filled in. Never log one. */
-export type Receiver = LogReceiver | WebhookReceiver | SlackReceiver;
+export type Receiver = LogReceiver | WebhookReceiver | SlackReceiver | EmailReceiver;
 
 /** Whether a receiver wants a state change. */
 export function wants(receiver: Receiver, alert: { readonly status: string; readonly labels: Readonly<Record<string, string>> }): boolean {
