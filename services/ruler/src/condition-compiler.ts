@@ -1,11 +1,23 @@
-import type { Condition } from './rule.js';
+import { paceOf } from './pace.js';
+import type { Condition, SpikeCondition } from './rule.js';
 import type { RuleProblem } from './rule-problem.js';
 import type { SeriesRuleText } from './rule-schema.js';
 
 const DEFAULT_DEVIATIONS = 4;
+/** Chosen with e2e/nab.data-spec.ts. */
+const DEFAULT_SEASONAL_DEVIATIONS = 8;
+/** An alert goes on until the value is well within its limits, or each swing would be one. */
+const SEASONAL_CLEAR_PART = 4;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+const DEFAULT_DAY_SLOT_MS = 900_000;
+const DEFAULT_WEEK_SLOT_MS = 3_600_000;
+const MOST_SLOTS = 1_440;
+/** Windows that a rule looks back on while its season is not known. */
+const RECENT = 60;
 
-/** The condition of a rule with its defaults; what a schema cannot check goes to `problems`. */
-export function conditionOf(text: SeriesRuleText, problems: RuleProblem[]): Condition {
+/** The condition of a rule with its defaults, for a shop in the time zone; what a schema cannot check goes to `problems`. */
+export function conditionOf(text: SeriesRuleText, timeZone: string, problems: RuleProblem[]): Condition {
   switch (text.kind) {
     case 'threshold':
       return thresholdOf(text, problems);
@@ -13,6 +25,8 @@ export function conditionOf(text: SeriesRuleText, problems: RuleProblem[]): Cond
       return spikeOf(text, problems);
     case 'rate':
       return rateOf(text, problems);
+    case 'seasonal':
+      return seasonalOf(text, timeZone, problems);
     case 'absence':
       return { kind: 'absence', scope: text.scope, expected: text.expected ? expectedOf(text, problems) : [] };
   }
@@ -47,6 +61,22 @@ function rateOf(text: Extract<SeriesRuleText, { kind: 'rate' }>, problems: RuleP
   const clear = text.clear ?? by;
   if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
   return { kind: 'rate', direction, over, measure: percent === undefined ? 'absolute' : 'percent', by, clear, minBase };
+}
+
+function seasonalOf(text: Extract<SeriesRuleText, { kind: 'seasonal' }>, timeZone: string, problems: RuleProblem[]): Condition {
+  const { direction, season, minSeasons, minBaseline, minChange } = text;
+  const day = text.window === '1d';
+  if (text.window === '1mo' || (day && season === 'day')) problems.push({ path: ['window'], reason: `is longer than a slot of a ${season}` });
+  const windowMs = day ? DAY_MS : (paceOf(text.window).lengthMs ?? 0);
+  const periodMs = season === 'day' ? DAY_MS : WEEK_MS;
+  const slotMs = text.slot ?? Math.max(windowMs, season === 'day' ? DEFAULT_DAY_SLOT_MS : DEFAULT_WEEK_SLOT_MS);
+  if (slotMs < windowMs || DAY_MS % slotMs !== 0) problems.push({ path: ['slot'], reason: 'must be a whole part of a day and at least as long as the window' });
+  if (periodMs / slotMs > MOST_SLOTS) problems.push({ path: ['slot'], reason: `a ${season} may have at most ${MOST_SLOTS} slots: all of them are stored with every window` });
+  const by = text.deviations ?? DEFAULT_SEASONAL_DEVIATIONS;
+  const clear = text.clear ?? by / SEASONAL_CLEAR_PART;
+  if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
+  const recent: SpikeCondition = { kind: 'spike', direction, baseline: RECENT, minSamples: RECENT / 2, minBaseline, minChange, measure: 'deviations', by, clear };
+  return { kind: 'seasonal', direction, periodMs, slotMs, timeZone, minSeasons, minBaseline, minChange, by, clear, fallback: text.fallback === 'recent' ? recent : null };
 }
 
 /** The series that a rule names one by one. */

@@ -1,6 +1,7 @@
 import { judge } from './judge.js';
 import type { Rule } from './rule.js';
 import type { Sample } from './sample.js';
+import { learn, type Season } from './season.js';
 import type { Verdict } from './verdict.js';
 
 /** Where an alert stands after a number of windows. */
@@ -41,31 +42,47 @@ export interface Fold {
   readonly from: number;
   readonly subject: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What was learnt from the samples before `from`; null: the rule has no season. */
+  readonly season: Season | null;
 }
 
-/** Walks the samples in event time and returns every stretch in which the alert fires. A function of the samples alone, not of their arrival. */
-export function episodesOf(fold: Fold, before: Phase): { readonly episodes: readonly Episode[]; readonly phase: Phase } {
+/** What a fold comes to. */
+export interface Folded {
+  readonly episodes: readonly Episode[];
+  readonly phase: Phase;
+  readonly season: Season | null;
+}
+
+/**
+ * Walks the samples in event time, up to `until`, and returns every stretch in which the alert fires. A function of the samples alone, not
+ * of their arrival: each is judged by what those before it teach.
+ */
+export function episodesOf(fold: Fold, before: Phase, until = fold.samples.length): Folded {
+  const { condition } = fold.rule;
   const episodes: Episode[] = [];
+  let { season } = fold;
   let phase = before;
   let current: Episode | null = before.startsAt === null ? null : { startsAt: before.startsAt, began: null, ended: null };
-  for (let index = fold.from; index < fold.samples.length; index += 1) {
-    const { next, decision } = step(fold, index, phase);
+  for (const [index, sample] of fold.samples.entries()) {
+    if (index < fold.from || index >= until) continue;
+    const { next, decision } = step({ ...fold, season }, index, phase);
     if (decision !== null && next.startsAt !== null) current = { startsAt: next.startsAt, began: decision, ended: null };
     if (decision !== null && next.startsAt === null && current !== null) {
       episodes.push({ ...current, ended: decision });
       current = null;
     }
     phase = next;
+    if (season !== null && condition.kind === 'seasonal') season = learn(condition, season, sample);
   }
   if (current !== null) episodes.push(current);
-  return { episodes, phase };
+  return { episodes, phase, season };
 }
 
 /** The phase after one more sample; `decision` when the alert begins or ends with it. */
-export function step(fold: Fold, index: number, phase: Phase): { readonly next: Phase; readonly decision: Decision | null } {
+function step(fold: Fold, index: number, phase: Phase): { readonly next: Phase; readonly decision: Decision | null } {
   const sample = fold.samples[index];
   if (sample === undefined) return { next: phase, decision: null };
-  const verdict = judge(fold.rule, { samples: fold.samples, index, subject: fold.subject, labels: fold.labels }, phase.startsAt !== null);
+  const verdict = judge(fold.rule, { samples: fold.samples, index, subject: fold.subject, labels: fold.labels, season: fold.season }, phase.startsAt !== null);
   const decide = (count: number): Decision => ({
     at: sample.end,
     value: verdict.value,

@@ -1,6 +1,7 @@
 import { judgeRate } from './rate.js';
 import type { Comparison, Rule } from './rule.js';
 import type { Sample } from './sample.js';
+import { judgeSeasonal } from './seasonal.js';
 import { judgeSpike } from './spike.js';
 import { UNKNOWN, type Place, type Verdict } from './verdict.js';
 
@@ -30,6 +31,8 @@ function bare(rule: Rule, place: Place, sample: Sample, firing: boolean): Verdic
       return judgeSpike(condition, rule, place, firing);
     case 'rate':
       return judgeRate(condition, rule, place, firing);
+    case 'seasonal':
+      return judgeSeasonal(condition, rule, place, firing);
     // Judged by time, not by window.
     case 'absence':
       return UNKNOWN;

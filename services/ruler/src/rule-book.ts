@@ -22,12 +22,13 @@ export class RuleBook {
 
   private constructor(
     readonly file: string,
+    private readonly timeZone: string,
     private current: RuleSet,
   ) {}
 
-  /** Reads the file. Throws {@link RuleFileError}. */
-  static async open(file: string): Promise<RuleBook> {
-    return new RuleBook(file, await readRules(file));
+  /** Reads the file, for a shop in the time zone. Throws {@link RuleFileError}. */
+  static async open(file: string, timeZone: string): Promise<RuleBook> {
+    return new RuleBook(file, timeZone, await readRules(file, timeZone));
   }
 
   get rules(): RuleSet {
@@ -63,7 +64,7 @@ export class RuleBook {
 
   async #reload(events: RuleBookEvents): Promise<void> {
     try {
-      const rules = await readRules(this.file);
+      const rules = await readRules(this.file, this.timeZone);
       if (rules.version === this.current.version && this.#problems.length === 0) return;
       await events.adopt(rules);
       this.#problems = [];
@@ -75,12 +76,12 @@ export class RuleBook {
 }
 
 /** Reads a rules file. Throws {@link RuleFileError}, also where there is none. */
-export async function readRules(file: string): Promise<RuleSet> {
+export async function readRules(file: string, timeZone?: string): Promise<RuleSet> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new RuleFileError(file, [`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
   }
-  return parseRules(file, text);
+  return parseRules(file, text, timeZone);
 }

@@ -11,10 +11,10 @@ export type Compiled = { readonly rule: Rule } | { readonly problems: readonly R
 /** Labels that every alert has; a rule cannot set them. */
 const RESERVED_LABELS: ReadonlySet<string> = new Set(['rule', 'severity', 'lane']);
 
-/** Fills in the defaults and checks what a schema cannot: metric, dimensions, expression, placeholders. */
-export function compileRule(text: RuleText): Compiled {
+/** Fills in the defaults and checks what a schema cannot: metric, dimensions, expression, placeholders. `timeZone`: the shop's. */
+export function compileRule(text: RuleText, timeZone: string): Compiled {
   const problems: RuleProblem[] = [];
-  const parts = text.kind === 'low-stock' ? lowStockParts(text) : seriesParts(text, problems);
+  const parts = text.kind === 'low-stock' ? lowStockParts(text) : seriesParts(text, timeZone, problems);
   const when = compileWhen('when' in text ? text.when : undefined, problems);
   const annotations = annotationsOf(text, problems);
   checkLabels(text, dimensionsOf(parts), problems);
@@ -40,12 +40,12 @@ export function compileRule(text: RuleText): Compiled {
 
 type Parts = Pick<Rule, 'metric' | 'window' | 'match' | 'condition'> & { readonly decide: Decide | undefined };
 
-function seriesParts(text: SeriesRuleText, problems: RuleProblem[]): Parts {
+function seriesParts(text: SeriesRuleText, timeZone: string, problems: RuleProblem[]): Parts {
   checkSeries(text, problems);
   const match = new Map(
     Object.entries(text.match).map(([name, allowed]) => [name, allowed === '*' ? null : new Set(Array.isArray(allowed) ? allowed : [allowed])] as const),
   );
-  return { metric: text.metric, window: text.window, match, decide: text.kind === 'absence' ? 'complete' : text.decide, condition: conditionOf(text, problems) };
+  return { metric: text.metric, window: text.window, match, decide: text.kind === 'absence' ? 'complete' : text.decide, condition: conditionOf(text, timeZone, problems) };
 }
 
 /** Names of the dimensions that the rule's alerts have as labels. */

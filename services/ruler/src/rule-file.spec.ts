@@ -121,9 +121,11 @@ test('a runbook becomes an annotation', () => {
   expect(rules[0]?.annotations).toEqual({ summary: 'x', runbook_url: 'https://wiki.example/{{ labels.rule }}' });
 });
 
-test('fills in the defaults of rate and absence', () => {
+test('fills in the defaults of rate, seasonal and absence', () => {
   const [rate] = parseRules('rules.yaml', rule('kind: rate, over: 10, percent: 50, direction: down')).rules;
   expect(rate).toMatchObject({ decide: 'complete', condition: { over: 10, measure: 'percent', by: 50, clear: 50, minBase: 0 } });
+  const [seasonal] = parseRules('rules.yaml', rule('kind: seasonal, season: week, fallback: recent')).rules;
+  expect(seasonal).toMatchObject({ decide: 'early', condition: { slotMs: 3_600_000, periodMs: 604_800_000, timeZone: 'UTC', by: 8, clear: 2, minSeasons: 3, fallback: { baseline: 60, minSamples: 30 } } });
   const [absence] = parseRules('rules.yaml', rule('kind: absence, for: 10m, match: { country: [DE, FR] }, expected: true')).rules;
   expect(absence).toMatchObject({ hold: { ms: 600_000 }, condition: { scope: 'series', expected: [{ country: 'DE' }, { country: 'FR' }] } });
 });
@@ -140,6 +142,16 @@ test.each([
   ['an absence in windows', 'kind: absence, for: 3', /for: /],
   ['an absence under a condition', 'kind: absence, for: 3m, when: count > 1.0', /when/],
   ['an expectation of anybody', 'kind: absence, for: 3m, expected: true, match: { country: "*" }', /expected: match must name each country/],
+  ['a slot that does not divide the day', 'kind: seasonal, slot: 7m', /slot: must be a whole part/],
+  ['a slot under its window', 'kind: seasonal, slot: 30s', /slot: must be a whole part/],
+  ['more slots than a rule can keep', 'kind: seasonal, season: week, slot: 5m', /slot: a week may have at most 1440 slots/],
+  ['a season that clears before it fires', 'kind: seasonal, deviations: 3, clear: 4', /clear: must be at most 3/],
 ])('refuses %s', (_, text, reason) => {
   expect(problemsOf(rule(text)).join('\n')).toMatch(reason);
+});
+
+test('a day is no slot of a day', () => {
+  expect(problemsOf(rule('kind: seasonal').replace('1m', '1d'))).toEqual([expect.stringMatching(/window: is longer than a slot of a day/)]);
+  expect(problemsOf(rule('kind: seasonal, season: week').replace('1m', '1d'))).toEqual([]);
+  expect(problemsOf(rule('kind: seasonal, season: week, slot: 1h').replace('1m', '1d'))).toEqual([expect.stringMatching(/slot: must be a whole part/)]);
 });

@@ -5,6 +5,8 @@ import type { Rule } from './rule.js';
 import { compileRule } from './rule-compiler.js';
 import { ruleFileSchema, ruleSchema } from './rule-schema.js';
 
+const DEFAULT_TIME_ZONE = 'UTC';
+
 /** A rules file that works. */
 export interface RuleSet {
   readonly rules: readonly Rule[];
@@ -23,8 +25,8 @@ export class RuleFileError extends Error {
   }
 }
 
-/** Reads rules from YAML text; `file` is only named in problems. Throws {@link RuleFileError} with all problems at once. */
-export function parseRules(file: string, text: string): RuleSet {
+/** Reads rules of a shop in `timeZone` from YAML text; `file` is only named in problems. Throws {@link RuleFileError} with all problems at once. */
+export function parseRules(file: string, text: string, timeZone = DEFAULT_TIME_ZONE): RuleSet {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
@@ -48,7 +50,7 @@ export function parseRules(file: string, text: string): RuleSet {
     }
     if (seen.has(parsed.data.name)) report(['name'], 'another rule has this name');
     seen.add(parsed.data.name);
-    const compiled = compileRule(parsed.data);
+    const compiled = compileRule(parsed.data, timeZone);
     if ('rule' in compiled) rules.push(compiled.rule);
     else for (const { path, reason } of compiled.problems) report(path, reason);
   }

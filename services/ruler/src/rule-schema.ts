@@ -76,6 +76,21 @@ const rate = z.strictObject({
   minBase: z.number().min(0).default(0),
 });
 
+const seasonal = z.strictObject({
+  ...common,
+  ...series,
+  kind: z.literal('seasonal'),
+  direction,
+  season: z.enum(['day', 'week']).default('day'),
+  slot: duration.optional(),
+  minSeasons: z.int().min(1).max(30).default(3),
+  fallback: z.enum(['recent', 'silent']).default('silent'),
+  minBaseline: z.number().min(0).default(0),
+  minChange: z.number().min(0).default(0),
+  deviations: z.number().positive().optional(),
+  clear: z.number().positive().optional(),
+});
+
 const absence = z.strictObject({
   ...named,
   ...source,
@@ -92,7 +107,7 @@ const lowStock = z.strictObject({
   products: z.array(text).min(1).optional(),
 });
 
-export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, absence, lowStock]);
+export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, seasonal, absence, lowStock]);
 export type RuleText = z.output<typeof ruleSchema>;
 export type SeriesRuleText = Exclude<RuleText, { kind: 'low-stock' }>;
 

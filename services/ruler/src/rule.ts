@@ -56,6 +56,27 @@ export interface RateCondition {
   readonly minBase: number;
 }
 
+/** Spike against what is usual at the same time of the day or week. */
+export interface SeasonalCondition {
+  readonly kind: 'seasonal';
+  readonly direction: Direction;
+  readonly periodMs: number;
+  /** Windows that begin in the same slot of the period are held to be alike. */
+  readonly slotMs: number;
+  /** Whose clocks say where the period begins. */
+  readonly timeZone: string;
+  /** Earlier periods that must be known. */
+  readonly minSeasons: number;
+  readonly minBaseline: number;
+  readonly minChange: number;
+  /** Limits: usual value ± by·deviation. */
+  readonly by: number;
+  /** In place of `by` while it fires. */
+  readonly clear: number;
+  /** Judges while too few periods are known; null: nobody does. */
+  readonly fallback: SpikeCondition | null;
+}
+
 /** No events for as long as the rule's `hold` says. */
 export interface AbsenceCondition {
   readonly kind: 'absence';
@@ -72,7 +93,7 @@ export interface ShortageCondition {
   readonly products: ReadonlySet<string> | null;
 }
 
-export type Condition = ThresholdCondition | SpikeCondition | RateCondition | AbsenceCondition | ShortageCondition;
+export type Condition = ThresholdCondition | SpikeCondition | RateCondition | SeasonalCondition | AbsenceCondition | ShortageCondition;
 
 /** A rule after validation, with every default filled in. */
 export interface Rule {
@@ -108,8 +129,18 @@ export function firesDownward(condition: Condition): boolean {
 
 /** Settled windows that a judgement looks back on. */
 export function lookbackOf(condition: Condition): number {
-  if (condition.kind === 'spike') return condition.baseline;
-  return condition.kind === 'rate' ? condition.over : 0;
+  switch (condition.kind) {
+    case 'spike':
+      return condition.baseline;
+    case 'rate':
+      return condition.over;
+    case 'seasonal':
+      return condition.fallback?.baseline ?? 0;
+    case 'threshold':
+    case 'absence':
+    case 'shortage':
+      return 0;
+  }
 }
 
 /** Whether the rule speaks of this series. */
@@ -134,6 +165,8 @@ function readingOf(condition: Condition): string {
       return 'ranking';
     case 'absence':
       return `absence of ${condition.scope}`;
+    case 'seasonal':
+      return `value by ${condition.slotMs} of ${condition.periodMs} in ${condition.timeZone}`;
     case 'threshold':
     case 'spike':
     case 'rate':

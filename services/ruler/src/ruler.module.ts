@@ -19,7 +19,7 @@ const POOL = Symbol('POOL');
       inject: [CONFIG],
       useFactory: async (config: RulerConfig): Promise<RuleBook> => {
         try {
-          return await RuleBook.open(config.rulesFile);
+          return await RuleBook.open(config.rulesFile, config.shopTimeZone);
         } catch (error) {
           throw error instanceof RuleFileError ? new ConfigError(error.problems) : error;
         }

@@ -1,9 +1,10 @@
 import type { Attendance } from './absence.js';
 import { reconcile, type Announced, type Transition } from './announcement.js';
-import { CALM, episodesOf, step, type Fold, type Phase } from './episodes.js';
+import { CALM, episodesOf, type Fold, type Folded, type Phase } from './episodes.js';
 import { paceOf } from './pace.js';
 import { firesDownward, lookbackOf, shapeOf, type Rule } from './rule.js';
 import { asContext, SILENT, type Sample } from './sample.js';
+import { emptySeason, type Season } from './season.js';
 
 /** One thing that a rule alerts about: the series itself, or a product of its ranking. */
 interface Subject {
@@ -21,6 +22,8 @@ export interface SeriesState {
   readonly samples: readonly Sample[];
   readonly settled: number;
   readonly subjects: Readonly<Record<string, Subject>>;
+  /** Of a seasonal rule: what the settled samples, and those that were dropped, have taught. */
+  readonly season?: Season;
   /** Of an absence rule, whose samples are the last window with events. */
   readonly attendance?: Attendance;
 }
@@ -109,10 +112,14 @@ function silence(rule: Rule, start: number, end: number): Sample {
 
 function foldOf(rule: Rule, state: SeriesState, subject: string): Fold {
   const labels = subject === SELF ? state.dimensions : { ...state.dimensions, product: subject };
-  return { rule, samples: state.samples, from: state.settled, subject, labels };
+  return { rule, samples: state.samples, from: state.settled, subject, labels, season: seasonOf(rule, state) };
 }
 
-function foldAll(rule: Rule, state: SeriesState): Readonly<Record<string, ReturnType<typeof episodesOf>>> {
+function seasonOf({ condition }: Rule, state: SeriesState): Season | null {
+  return condition.kind === 'seasonal' ? (state.season ?? emptySeason(condition)) : null;
+}
+
+function foldAll(rule: Rule, state: SeriesState): Readonly<Record<string, Folded>> {
   return Object.fromEntries(
     subjectsOf(rule, state).map((subject) => [subject, episodesOf(foldOf(rule, state, subject), state.subjects[subject]?.before ?? CALM)]),
   );
@@ -144,16 +151,17 @@ function valueFor(sample: Sample, subject: string): number | null {
 function settle(rule: Rule, state: SeriesState): SeriesState {
   const until = Math.max(state.settled, state.samples.length - OPEN_WINDOWS);
   const drop = Math.max(0, until - lookbackOf(rule.condition));
-  const samples = state.samples.map((sample, index) => (index < until ? { ...sample, complete: true } : sample));
+  const samples = state.samples.map((sample, index) => (index < until && !sample.complete ? { ...sample, complete: true } : sample));
+  let season = seasonOf(rule, state);
   const subjects = Object.entries(state.subjects).flatMap(([subject, known]): [string, Subject][] => {
-    const fold = { ...foldOf(rule, { ...state, samples }, subject) };
-    let before = known.before;
-    for (let index = state.settled; index < until; index += 1) before = step(fold, index, before).next;
+    const folded = episodesOf(foldOf(rule, { ...state, samples }, subject), known.before, until);
+    const before = folded.phase;
+    season = folded.season;
     const idle = rule.condition.kind === 'shortage' && isIdle(before, known.announced, samples.slice(until), subject);
     return idle ? [] : [[subject, { before, announced: known.announced }]];
   });
-  const kept = samples.slice(drop).map((sample, index) => (index < until - drop ? asContext(sample) : sample));
-  return { ...state, samples: kept, settled: until - drop, subjects: Object.fromEntries(subjects) };
+  const kept = samples.slice(drop).map((sample, index) => (index >= state.settled - drop && index < until - drop ? asContext(sample) : sample));
+  return { ...state, samples: kept, settled: until - drop, subjects: Object.fromEntries(subjects), ...(season === null ? {} : { season }) };
 }
 
 /** A product that is out of the ranking in every window that may still change, and is not firing: forget it. */

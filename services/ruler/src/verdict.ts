@@ -1,5 +1,6 @@
 import type { Direction } from './rule.js';
 import type { Sample } from './sample.js';
+import type { Season } from './season.js';
 
 /** What one window says about an alert, with the value and the limit it was compared with. */
 export interface Verdict {
@@ -15,6 +16,8 @@ export interface Place {
   /** Product of a ranking; empty: the series itself. */
   readonly subject: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What was learnt from the samples before; null: the rule has no season. */
+  readonly season: Season | null;
 }
 
 export const UNKNOWN: Verdict = { holds: 'unknown', value: null, threshold: null };
