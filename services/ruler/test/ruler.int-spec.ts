@@ -164,6 +164,9 @@ describe('ruler', () => {
       await rig.publish({ 0: 50 });
       await live.publish({ 0: 50 });
       await until('the absence is announced where the clock counts', () => live.story.length === 1);
+      await live.publish({ 1: 50 });
+      // Both look at the clock equally often: since the first time, this one has, too.
+      await until('it is announced there once more', () => live.story.length === 3);
       expect(await get(service, '/alerts?status=all')).toEqual({ alerts: [] });
       await rig.publish({ 5: 50 });
       await until('event time has passed the silence', () => rig.alerts.filter(({ rule }) => rule === 'dead').length === 2);
