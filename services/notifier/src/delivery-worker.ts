@@ -1,8 +1,9 @@
 import type { Channel, AttemptResult } from './channel.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import type { ClaimedDelivery, DeliveryQueue } from './notifier-store.js';
 import type { NotifierSignals } from './notifier.signals.js';
 import type { Receiver } from './receiver.js';
-import { nextAttempt } from './retry.js';
+import { nextAttempt, spanMs } from './retry.js';
 
 export interface WorkerOptions {
   /** Names this process in leases. */
@@ -11,6 +12,8 @@ export interface WorkerOptions {
   readonly leaseMs: number;
   /** How long attempts in hand may go on when the process stops, ms. */
   readonly drainMs: number;
+  /** How long a receiver that is held dead is left alone, ms. */
+  readonly breakerMs: number;
   readonly onError: (error: unknown, receiver: string) => void;
   readonly onDisabled: (receiver: string, reason: string) => void;
 }
@@ -28,6 +31,7 @@ export class DeliveryWorker {
   #woken = false;
   #notBefore = 0;
   #running: Promise<void> | null = null;
+  readonly #breaker: CircuitBreaker;
 
   constructor(
     readonly receiver: Receiver,
@@ -35,7 +39,9 @@ export class DeliveryWorker {
     private readonly queue: DeliveryQueue,
     private readonly signals: NotifierSignals,
     private readonly options: WorkerOptions,
-  ) {}
+  ) {
+    this.#breaker = new CircuitBreaker(options.breakerMs);
+  }
 
   start(): void {
     this.#running ??= this.#run();
@@ -72,12 +78,14 @@ export class DeliveryWorker {
 
   /** Begins what can begin now. Returns how long nothing more can, ms. */
   async #deliverDue(): Promise<number> {
-    const pause = this.#notBefore - Date.now();
-    if (pause > 0) return pause;
+    const now = Date.now();
+    const pause = Math.max(this.#notBefore - now, this.#breaker.openFor(now));
+    if (pause > 0) return Math.min(pause, IDLE_MS);
+    if (this.#breaker.state(now) === 'probe') return this.#probe();
     const paced = this.receiver.paceMs > 0;
     const free = paced ? Math.min(1, this.receiver.concurrency - this.#inHand.size) : this.receiver.concurrency - this.#inHand.size;
     if (free <= 0) return IDLE_MS;
-    const claimed = await this.queue.claim(this.receiver.name, this.options.owner, free, this.options.leaseMs);
+    const claimed = await this.queue.claim(this.receiver.name, this.options.owner, free, this.options.leaseMs, false);
     if (paced && claimed.length > 0) this.#notBefore = Date.now() + this.receiver.paceMs;
     for (const delivery of claimed) this.#begin(delivery);
     if (claimed.length > 0) return 0;
@@ -85,8 +93,17 @@ export class DeliveryWorker {
     return due === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(1, due));
   }
 
-  #begin(delivery: ClaimedDelivery): void {
-    const attempt = this.#attempt(delivery)
+  /** Asks a receiver that is held dead with its oldest delivery. */
+  async #probe(): Promise<number> {
+    if (this.#inHand.size > 0) return IDLE_MS;
+    const [delivery] = await this.queue.claim(this.receiver.name, this.options.owner, 1, this.options.leaseMs, true);
+    if (delivery === undefined) return IDLE_MS;
+    this.#begin(delivery, true);
+    return IDLE_MS;
+  }
+
+  #begin(delivery: ClaimedDelivery, isProbe = false): void {
+    const attempt = this.#attempt(delivery, isProbe)
       .catch((error: unknown) => { this.options.onError(error, this.receiver.name); })
       .finally(() => {
         this.#inHand.delete(attempt);
@@ -95,20 +112,30 @@ export class DeliveryWorker {
     this.#inHand.add(attempt);
   }
 
-  async #attempt(delivery: ClaimedDelivery): Promise<void> {
+  async #attempt(delivery: ClaimedDelivery, isProbe: boolean): Promise<void> {
     const startedAt = Date.now();
     const result = await this.channel.send({ id: delivery.messageId, alert: delivery.event, test: false }, this.#stopping.signal);
     const endedAt = Date.now();
     if (result.retryAfterMs !== null) this.#notBefore = Math.max(this.#notBefore, endedAt + result.retryAfterMs);
     this.signals.attempted(this.receiver.name, result.outcome, (endedAt - startedAt) / 1_000);
-    await this.#record(delivery, startedAt, endedAt, result);
+    const isBack = this.#judge(result, endedAt);
+    await this.#record(delivery, isProbe, startedAt, endedAt, result);
+    if (isBack) await this.queue.hasten(this.receiver.name);
     if (result.outcome === 'delivered') this.signals.delivered(this.receiver.name, (endedAt - delivery.event.occurredAt) / 1_000);
     if (result.outcome === 'disabled') this.options.onDisabled(this.receiver.name, result.error ?? '');
   }
 
+  /** Returns whether a receiver that was held dead is back. One that says when to come back is not dead. */
+  #judge(result: AttemptResult, now: number): boolean {
+    if (this.#stopping.signal.aborted) return false;
+    const isBack = this.#breaker.record(result.outcome !== 'retry' || result.retryAfterMs !== null, now);
+    this.signals.breaker(this.receiver.name, this.#breaker.state(now) !== 'closed');
+    return isBack;
+  }
+
   /** The result of an attempt must not be lost while the lease lasts: without it, the message goes out again. */
-  async #record(delivery: ClaimedDelivery, startedAt: number, endedAt: number, result: AttemptResult): Promise<void> {
-    const next = result.outcome === 'retry' ? this.#next(delivery, endedAt, result) : null;
+  async #record(delivery: ClaimedDelivery, isProbe: boolean, startedAt: number, endedAt: number, result: AttemptResult): Promise<void> {
+    const next = result.outcome === 'retry' ? this.#next(delivery, isProbe, endedAt, result) : null;
     const attempt = { delivery, receiver: this.receiver.name, owner: this.options.owner, startedAt, durationMs: endedAt - startedAt, result, next };
     for (;;) {
       try {
@@ -122,10 +149,12 @@ export class DeliveryWorker {
     }
   }
 
-  #next(delivery: ClaimedDelivery, now: number, result: AttemptResult): { readonly at: number; readonly step: number } | null {
+  #next(delivery: ClaimedDelivery, isProbe: boolean, now: number, result: AttemptResult): { readonly at: number; readonly step: number } | null {
     // Cut by our own stop: the receiver did nothing wrong, and the next process tries at once.
     if (this.#stopping.signal.aborted && result.statusCode === null) return { at: now, step: delivery.step };
     const { schedule } = this.receiver;
+    // A probe is no attempt of the schedule's: only its whole span ends the delivery.
+    if (isProbe && result.retryAfterMs === null) return now > delivery.queuedAt + spanMs(schedule) ? null : { at: now, step: delivery.step };
     return nextAttempt({ schedule, step: delivery.step + 1, queuedAt: delivery.queuedAt, now, retryAfterMs: result.retryAfterMs, random: Math.random() });
   }
 

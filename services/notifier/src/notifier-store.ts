@@ -52,8 +52,10 @@ export interface DisabledReceiver {
 export interface DeliveryQueue {
   /** Stores state changes and their deliveries, each once. Returns how many were new. */
   accept(alerts: readonly PlannedAlert[]): Promise<number>;
-  /** Takes up to `limit` due deliveries of a receiver under a lease; per alert, only its oldest open one. */
-  claim(receiver: string, owner: string, limit: number, leaseMs: number): Promise<readonly ClaimedDelivery[]>;
+  /** Takes up to `limit` due deliveries of a receiver under a lease; per alert, only its oldest open one. `early`: also before they are due. */
+  claim(receiver: string, owner: string, limit: number, leaseMs: number, early: boolean): Promise<readonly ClaimedDelivery[]>;
+  /** Makes all that waits for a receiver due now. */
+  hasten(receiver: string): Promise<void>;
   /** Records an attempt. False: the lease was lost meanwhile, so the attempt is on record but decides nothing. */
   finish(attempt: FinishedAttempt): Promise<boolean>;
   /** Milliseconds until the receiver's next delivery may be due, leases included; null: none is waiting. */

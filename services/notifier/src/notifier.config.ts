@@ -22,6 +22,11 @@ export const notifierSettings = {
     'How long a delivery belongs to the process that took it, ms: after a crash it is sent again then. Longer than the timeout.',
     z.coerce.number().int().min(500).max(600_000).default(30_000),
   ),
+  breakerMs: setting(
+    'MILLRACE_NOTIFIER_BREAKER_MS',
+    'How long a receiver is left alone after ten failures in a row, ms; then it is asked with one delivery.',
+    z.coerce.number().int().min(50).max(600_000).default(30_000),
+  ),
 };
 
 export type NotifierConfig = ConfigOf<typeof notifierSettings>;

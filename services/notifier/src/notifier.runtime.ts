@@ -60,6 +60,7 @@ export class NotifierRuntime implements OnApplicationBootstrap {
           owner,
           leaseMs: this.config.leaseMs,
           drainMs: DRAIN_MS,
+          breakerMs: this.config.breakerMs,
           onError: (error, name) => { this.logger.warn({ err: error, receiver: name }, 'the delivery queue cannot be used now'); },
           onDisabled: (name, reason) => { this.logger.error({ receiver: name, reason }, 'the receiver told us to stop and is switched off'); },
         }),

@@ -14,6 +14,7 @@ export class NotifierSignals {
   readonly #pending: GaugeOf<'receiver'>;
   readonly #oldest: GaugeOf<'receiver'>;
   readonly #disabled: GaugeOf<'receiver'>;
+  readonly #breaker: GaugeOf<'receiver'>;
 
   constructor(metrics: Metrics) {
     this.#alerts = metrics.counter('alerts_total', 'Alert events read: new, or known already.', ['result']);
@@ -23,6 +24,7 @@ export class NotifierSignals {
     this.#pending = metrics.gauge('queue_deliveries', 'Deliveries waiting.', ['receiver']);
     this.#oldest = metrics.gauge('queue_oldest_seconds', 'Age of the oldest delivery waiting.', ['receiver']);
     this.#disabled = metrics.gauge('receiver_disabled', '1: the receiver told us to stop and is switched off.', ['receiver']);
+    this.#breaker = metrics.gauge('breaker_open', '1: ten attempts in a row failed; it is asked now and then with one delivery.', ['receiver']);
   }
 
   accepted(total: number, fresh: number): void {
@@ -33,6 +35,10 @@ export class NotifierSignals {
   attempted(receiver: string, outcome: Outcome, seconds: number): void {
     this.#attempts.add({ receiver, outcome });
     this.#duration.observe({ receiver }, seconds);
+  }
+
+  breaker(receiver: string, isOpen: boolean): void {
+    this.#breaker.set({ receiver }, isOpen ? 1 : 0);
   }
 
   delivered(receiver: string, seconds: number): void {

@@ -28,12 +28,12 @@ with incoming as (
 )
 select event_id from change`;
 
-/** A delivery waits for older ones of the same alert to the same receiver; whoever holds a row's lease sends it. $1 lane, $2 receiver, $3 limit, $4 owner, $5 lease ms. */
+/** A delivery waits for older ones of the same alert to the same receiver; whoever holds a row's lease sends it. $1 lane, $2 receiver, $3 limit, $4 owner, $5 lease ms, $6 also before it is due. */
 export const CLAIM = `
 with due as (
   select d.id, d.lease_owner is not null as possible_repeat
   from deliveries d
-  where d.lane = $1 and d.receiver = $2 and d.state = 'pending' and d.next_attempt_at <= clock_timestamp()
+  where d.lane = $1 and d.receiver = $2 and d.state = 'pending' and ($6 or d.next_attempt_at <= clock_timestamp())
     and (d.lease_until is null or d.lease_until < clock_timestamp())
     and not exists (
       select from deliveries older
@@ -59,6 +59,11 @@ order by id limit $7`;
 export const REQUEUE = `
 update deliveries set state = 'pending', step = 0, next_attempt_at = clock_timestamp(), queued_at = clock_timestamp(), finished_at = null
 where lane = $1 and id = any($2::bigint[]) and state = any($3::text[])`;
+
+/** What waits is due now. $1 lane, $2 receiver. */
+export const HASTEN = `
+update deliveries set next_attempt_at = clock_timestamp()
+where lane = $1 and receiver = $2 and state = 'pending' and lease_owner is null and next_attempt_at > clock_timestamp()`;
 
 /** $1 lane, $2 receiver. */
 export const NEXT_DUE = `

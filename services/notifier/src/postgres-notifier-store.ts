@@ -2,7 +2,7 @@ import type { AlertEvent } from '@millrace/contracts';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import type { PlannedAlert } from './alert-intake.js';
 import type { ClaimedDelivery, DeliveryState, DisabledReceiver, FinishedAttempt, HistoryQuery, NotifierStore, QueueDepth, Redelivered, RedeliveryQuery } from './notifier-store.js';
-import { ACCEPT_ALERT, CLAIM, DELIVERIES, ENDED, NEXT_DUE, REQUEUE } from './notifier.sql.js';
+import { ACCEPT_ALERT, CLAIM, DELIVERIES, ENDED, HASTEN, NEXT_DUE, REQUEUE } from './notifier.sql.js';
 
 const REDELIVERED_AT_ONCE = 1_000;
 
@@ -31,8 +31,12 @@ export class PostgresNotifierStore implements NotifierStore {
     });
   }
 
-  async claim(receiver: string, owner: string, limit: number, leaseMs: number): Promise<readonly ClaimedDelivery[]> {
-    const rows = await this.pool.query<ClaimedRow>(CLAIM, [this.lane, receiver, limit, owner, leaseMs]);
+  async hasten(receiver: string): Promise<void> {
+    await this.pool.execute(HASTEN, [this.lane, receiver]);
+  }
+
+  async claim(receiver: string, owner: string, limit: number, leaseMs: number, early: boolean): Promise<readonly ClaimedDelivery[]> {
+    const rows = await this.pool.query<ClaimedRow>(CLAIM, [this.lane, receiver, limit, owner, leaseMs, early]);
     return [...rows]
       .sort((left, right) => left.id - right.id)
       .map((row) => ({

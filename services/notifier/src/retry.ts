@@ -50,13 +50,17 @@ export interface RetryState {
  * attempt does not count: only the schedule's whole span ends such a delivery.
  */
 export function nextAttempt(state: RetryState): { readonly at: number; readonly step: number } | null {
-  const spanMs = state.schedule.reduce((sum, seconds) => sum + seconds, 0) * 1_000;
   if (state.retryAfterMs !== null) {
     const at = state.now + withJitter(state.retryAfterMs, state.random);
-    return at > state.queuedAt + Math.max(spanMs, RETRY_AFTER_LAST_MS) ? null : { at, step: state.step - 1 };
+    return at > state.queuedAt + Math.max(spanMs(state.schedule), RETRY_AFTER_LAST_MS) ? null : { at, step: state.step - 1 };
   }
   const delay = state.schedule[state.step];
   return delay === undefined ? null : { at: state.now + withJitter(delay * 1_000, state.random), step: state.step };
+}
+
+/** From the first attempt to the last, ms. */
+export function spanMs(schedule: readonly number[]): number {
+  return schedule.reduce((sum, seconds) => sum + seconds, 0) * 1_000;
 }
 
 function withJitter(ms: number, random: number): number {

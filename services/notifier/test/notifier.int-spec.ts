@@ -184,6 +184,25 @@ describe('notifier', () => {
     expect((await rig.deliveries()).filter(({ receiver, state }) => receiver === 'dead' && state !== 'pending')).toEqual([]);
   });
 
+  it('asks a dead receiver with one delivery at a time, and brings it all that waited as soon as it is back', async () => {
+    // By the schedule nothing would be tried again for an hour.
+    await rig.writeReceivers(rig.webhook('ops').replace(/retry: \[[^\]]*\]/, 'retry: [0, 3600]'));
+    let up = false;
+    rig.http.answer(() => (up ? { status: 200 } : { status: 500 }));
+    const service = await start();
+    const alerts = Array.from({ length: 30 }, () => rig.alert());
+    await rig.publish(...alerts);
+    const open = async (): Promise<boolean> => /millrace_notifier_breaker_open\{[^}]*receiver="ops"[^}]*\} 1$/m.test(await (await fetch(`${service.url}/metrics`)).text());
+    await until('the breaker is open', open);
+    await until('it was asked again', () => rig.http.posts.length >= 12);
+    // Eight at a time: what was on its way when the tenth failed, and then one after another.
+    expect(new Set(rig.http.posts.map(({ headers }) => headers['webhook-id'])).size).toBeLessThanOrEqual(18);
+    expect((await rig.deliveries()).every(({ state }) => state === 'pending')).toBe(true);
+    up = true;
+    await until('all are delivered', async () => (await settled(30))?.every((state) => state === 'ops FIRING delivered'));
+    expect(await open()).toBe(false);
+  });
+
   it('never lets a resolved overtake its firing, and delivers both when it resolved meanwhile', async () => {
     let up = false;
     rig.http.answer(() => (up ? { status: 200 } : { status: 500 }));
