@@ -63,20 +63,27 @@ function rateOf(text: Extract<SeriesRuleText, { kind: 'rate' }>, problems: RuleP
   return { kind: 'rate', direction, over, measure: percent === undefined ? 'absolute' : 'percent', by, clear, minBase };
 }
 
-function seasonalOf(text: Extract<SeriesRuleText, { kind: 'seasonal' }>, timeZone: string, problems: RuleProblem[]): Condition {
+type SeasonalText = Extract<SeriesRuleText, { kind: 'seasonal' }>;
+
+function seasonalOf(text: SeasonalText, timeZone: string, problems: RuleProblem[]): Condition {
   const { direction, season, minSeasons, minBaseline, minChange } = text;
-  const day = text.window === '1d';
-  if (text.window === '1mo' || (day && season === 'day')) problems.push({ path: ['window'], reason: `is longer than a slot of a ${season}` });
-  const windowMs = day ? DAY_MS : (paceOf(text.window).lengthMs ?? 0);
   const periodMs = season === 'day' ? DAY_MS : WEEK_MS;
-  const slotMs = text.slot ?? Math.max(windowMs, season === 'day' ? DEFAULT_DAY_SLOT_MS : DEFAULT_WEEK_SLOT_MS);
-  if (slotMs < windowMs || DAY_MS % slotMs !== 0) problems.push({ path: ['slot'], reason: 'must be a whole part of a day and at least as long as the window' });
-  if (periodMs / slotMs > MOST_SLOTS) problems.push({ path: ['slot'], reason: `a ${season} may have at most ${MOST_SLOTS} slots: all of them are stored with every window` });
+  const slotMs = slotOf(text, periodMs, problems);
   const by = text.deviations ?? DEFAULT_SEASONAL_DEVIATIONS;
   const clear = text.clear ?? by / SEASONAL_CLEAR_PART;
   if (clear > by) problems.push({ path: ['clear'], reason: `must be at most ${by}, or it would clear before it fires` });
   const recent: SpikeCondition = { kind: 'spike', direction, baseline: RECENT, minSamples: RECENT / 2, minBaseline, minChange, measure: 'deviations', by, clear };
   return { kind: 'seasonal', direction, periodMs, slotMs, timeZone, minSeasons, minBaseline, minChange, by, clear, fallback: text.fallback === 'recent' ? recent : null };
+}
+
+function slotOf({ window, season, slot }: SeasonalText, periodMs: number, problems: RuleProblem[]): number {
+  const day = window === '1d';
+  if (window === '1mo' || (day && season === 'day')) problems.push({ path: ['window'], reason: `is longer than a slot of a ${season}` });
+  const windowMs = day ? DAY_MS : (paceOf(window).lengthMs ?? 0);
+  const slotMs = slot ?? Math.max(windowMs, season === 'day' ? DEFAULT_DAY_SLOT_MS : DEFAULT_WEEK_SLOT_MS);
+  if (slotMs < windowMs || DAY_MS % slotMs !== 0) problems.push({ path: ['slot'], reason: 'must be a whole part of a day and at least as long as the window' });
+  if (periodMs / slotMs > MOST_SLOTS) problems.push({ path: ['slot'], reason: `a ${season} may have at most ${MOST_SLOTS} slots: all of them are stored with every window` });
+  return slotMs;
 }
 
 /** The series that a rule names one by one. */
