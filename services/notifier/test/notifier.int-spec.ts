@@ -135,7 +135,7 @@ describe('notifier', () => {
     expect(rig.http.at('/elsewhere')).toEqual([]);
   });
 
-  it('waits as long as Retry-After says, with every delivery to that receiver', async () => {
+  it('F33: waits as long as Retry-After says, with every delivery to that receiver', async () => {
     rig.http.answer(() => (rig.http.posts.length === 1 ? { status: 429, headers: { 'retry-after': '1' } } : { status: 200 }));
     await start();
     const [early, late] = [rig.alert(), rig.alert()];
@@ -157,7 +157,7 @@ describe('notifier', () => {
     expect((await rig.attempts()).map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'failed']);
   });
 
-  it('switches a receiver off at 410 and on again when asked', async () => {
+  it('F34: switches a receiver off at 410 and on again when asked', async () => {
     rig.http.answer({ status: 410 });
     const service = await start();
     await rig.publish(rig.alert());
@@ -172,7 +172,7 @@ describe('notifier', () => {
     await until('the one after is delivered', async () => (await states())[2] === 'ops FIRING delivered');
   });
 
-  it('a dead receiver delays no other', async () => {
+  it('F34: a dead receiver delays no other', async () => {
     await rig.writeReceivers(rig.webhook('dead', ', concurrency: 1') + rig.webhook('ops'));
     rig.http.answer(({ path }) => (path === '/dead' ? 'hang' : { status: 200 }));
     await start();
@@ -184,7 +184,7 @@ describe('notifier', () => {
     expect((await rig.deliveries()).filter(({ receiver, state }) => receiver === 'dead' && state !== 'pending')).toEqual([]);
   });
 
-  it('asks a dead receiver with one delivery at a time, and brings it all that waited as soon as it is back', async () => {
+  it('F34: asks a dead receiver with one delivery at a time, and brings it all that waited as soon as it is back', async () => {
     // By the schedule nothing would be tried again for an hour.
     await rig.writeReceivers(rig.webhook('ops').replace(/retry: \[[^\]]*\]/, 'retry: [0, 3600]'));
     let up = false;
