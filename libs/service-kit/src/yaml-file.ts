@@ -46,10 +46,11 @@ export class YamlFile {
     return new YamlFile(file, text, document, lines);
   }
 
-  /** A problem with what stands at `path`, as one line. */
-  problem(path: readonly PropertyKey[], reason: string): string {
+  /** A problem with what stands at `path`, as one line; `subject` says of what the path is a part. */
+  problem(path: readonly PropertyKey[], reason: string, subject: { readonly name: string; readonly path: readonly PropertyKey[] } = { name: '', path: [] }): string {
     const field = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
-    return `${this.file}:${this.lines.linePos(this.#offset(path)).line}: ${field}${reason}`;
+    const line = this.lines.linePos(this.#offset([...subject.path, ...path])).line;
+    return `${this.file}:${line}: ${subject.name === '' ? '' : `${subject.name}: `}${field}${reason}`;
   }
 
   /** The file's content by a schema. Throws {@link FileError} with all that does not fit; `reason` may say it better than zod. */

@@ -1,4 +1,4 @@
-import { RuleFileError } from './rule-file.js';
+import { FileError } from '@millrace/service-kit/yaml-file';
 import { readRules } from './rule-book.js';
 
 /** Exit code for a file that cannot be used, and for a call without one (sysexits EX_DATAERR, EX_USAGE). */
@@ -16,7 +16,7 @@ export async function checkCommand(file: string | undefined, write: { out: (line
     write.out(`${file}: ${rules.length} rules, all good`);
     return 0;
   } catch (error) {
-    if (!(error instanceof RuleFileError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     for (const problem of error.problems) write.error(problem);
     return BAD_FILE;
   }

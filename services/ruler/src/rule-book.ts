@@ -1,7 +1,8 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parseRules, RuleFileError, type RuleSet } from './rule-file.js';
+import { parseRules, type RuleSet } from './rule-file.js';
+import { FileError } from '@millrace/service-kit/yaml-file';
 
 /** Editors write a file in several steps. */
 const SETTLE_MS = 100;
@@ -26,7 +27,7 @@ export class RuleBook {
     private current: RuleSet,
   ) {}
 
-  /** Reads the file, for a shop in the time zone. Throws {@link RuleFileError}. */
+  /** Reads the file, for a shop in the time zone. Throws {@link FileError}. */
   static async open(file: string, timeZone: string): Promise<RuleBook> {
     return new RuleBook(file, timeZone, await readRules(file, timeZone));
   }
@@ -69,19 +70,19 @@ export class RuleBook {
       await events.adopt(rules);
       this.#problems = [];
     } catch (error) {
-      this.#problems = error instanceof RuleFileError ? error.problems : [`${this.file}: ${error instanceof Error ? error.message : String(error)}`];
+      this.#problems = error instanceof FileError ? error.problems : [`${this.file}: ${error instanceof Error ? error.message : String(error)}`];
       events.refused(this.#problems);
     }
   }
 }
 
-/** Reads a rules file. Throws {@link RuleFileError}, also where there is none. */
+/** Reads a rules file. Throws {@link FileError}, also where there is none. */
 export async function readRules(file: string, timeZone?: string): Promise<RuleSet> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new RuleFileError(file, [`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new FileError(file, [`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
   }
   return parseRules(file, text, timeZone);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { parseRules, RuleFileError } from './rule-file.js';
+import { parseRules } from './rule-file.js';
+import { FileError } from '@millrace/service-kit/yaml-file';
 
 const GOOD = `
 version: 1
@@ -30,7 +31,7 @@ function problemsOf(text: string): readonly string[] {
   try {
     parseRules('rules.yaml', text);
   } catch (error) {
-    if (error instanceof RuleFileError) return error.problems;
+    if (error instanceof FileError) return error.problems;
     throw error;
   }
   return [];

@@ -3,7 +3,7 @@ import { CONFIG, ConfigError, LIFECYCLE, type Lifecycle } from '@millrace/servic
 import { createPool, type PostgresPool } from '@millrace/stores';
 import { PostgresRulerStore } from './postgres-ruler-store.js';
 import { RuleBook } from './rule-book.js';
-import { RuleFileError } from './rule-file.js';
+import { FileError } from '@millrace/service-kit/yaml-file';
 import type { RulerConfig } from './ruler.config.js';
 import { RulerController } from './ruler.controller.js';
 import { RulerRuntime } from './ruler.runtime.js';
@@ -21,7 +21,7 @@ const POOL = Symbol('POOL');
         try {
           return await RuleBook.open(config.rulesFile, config.shopTimeZone);
         } catch (error) {
-          throw error instanceof RuleFileError ? new ConfigError(error.problems) : error;
+          throw error instanceof FileError ? new ConfigError(error.problems) : error;
         }
       },
     },
