@@ -72,21 +72,17 @@ export class Dispatcher {
     return true;
   }
 
-  /** When a group is due next, ms; null: there is none. */
-  get nextAt(): number | null {
-    let next: number | null = null;
-    for (const { dueAt } of this.#groups.values()) if (next === null || dueAt < next) next = dueAt;
-    return next;
-  }
-
   /** Looks at every group that is due by then, each at its time, earliest first. */
   advance(now: number): readonly Notification[] {
     const found: Notification[] = [];
-    for (;;) {
-      const due = [...this.#groups.values()].filter(({ dueAt }) => dueAt <= now).sort((left, right) => left.dueAt - right.dueAt)[0];
-      if (due === undefined) return found;
-      found.push(...this.#flush(due));
-    }
+    for (let next = this.#next(); next !== null && next.dueAt <= now; next = this.#next()) found.push(...this.#flush(next));
+    return found;
+  }
+
+  #next(): Group | null {
+    let next: Group | null = null;
+    for (const group of this.#groups.values()) if (next === null || group.dueAt < next.dueAt) next = group;
+    return next;
   }
 
   #route(alert: Alert, now: number): void {
