@@ -11,9 +11,9 @@ import { countRecords, firstOfEachId, readTopic } from './support/topics.js';
 
 jest.setTimeout(300_000);
 
-/** A live shop: what the simulator cannot send while the broker is away, it sends afterwards. */
+/** A live shop that goes on until it is stopped: what the simulator cannot send while the broker is away, it sends afterwards. */
 const SHOP = {
-  MILLRACE_SIMULATOR_SEED: 'faults', MILLRACE_SIMULATOR_COUNT: '24000', MILLRACE_SIMULATOR_CLICKSTREAM_RATE: '300', MILLRACE_SIMULATOR_ORDERS_RATE: '100',
+  MILLRACE_SIMULATOR_SEED: 'faults', MILLRACE_SIMULATOR_CLICKSTREAM_RATE: '150', MILLRACE_SIMULATOR_ORDERS_RATE: '50',
   MILLRACE_SIMULATOR_FRAUD_PREVALENCE: '0.1', MILLRACE_SIMULATOR_FRAUD_DIFFICULTY: '0.3', MILLRACE_SIMULATOR_FAULT_LATE: '0',
 };
 const JOB = { MILLRACE_FRAUD_BATCH: '5s' };
@@ -67,7 +67,7 @@ describe('fraud scores of a shop that goes on while parts of the stack are kille
   });
 
   it('F4, F28, F30: afterwards every order has one final score, and a job that nobody disturbs gives it the same', async () => {
-    await until('the shop to have been written', async () => (await acknowledged(system)) >= Number(SHOP.MILLRACE_SIMULATOR_COUNT), 240_000);
+    expect(await system.part('simulator').end()).toBe(0);
     const placed = firstOfEachId(await readTopic(kafka, orderEvent)).filter(({ eventType }) => eventType === 'PLACED').map(({ orderId }) => orderId);
     await allScored(system, kafka, placed.length);
     expect(await system.part('spark-fraud').end()).toBe(0);
@@ -81,9 +81,3 @@ describe('fraud scores of a shop that goes on while parts of the stack are kille
     expect(verdicts(await scoresFrom(kafka, end))).toEqual(disturbed);
   }, 600_000);
 });
-
-/** Events of the simulator that Kafka has, over all streams. */
-async function acknowledged(system: System): Promise<number> {
-  const { totals } = (await (await fetch(`${system.part('simulator').url}/ledger`)).json()) as { totals: Record<string, { acknowledged: number }> };
-  return Object.values(totals).reduce((sum, counts) => sum + counts.acknowledged, 0);
-}
