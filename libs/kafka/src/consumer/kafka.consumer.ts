@@ -7,6 +7,7 @@ import { InfrastructureError } from '../errors.js';
 import type { ConsumerOptions, ConsumerSignal, EventConsumer, KafkaSettings } from '../port.js';
 import { pause, untilDeadline } from '../timing.js';
 import { keyOf, type Positions, standings, type Standing } from './assignment.js';
+import { FilteredOffsets } from './filtered.offsets.js';
 import type { LaneFactory } from './lane.factory.js';
 import type { Membership } from './membership.js';
 import type { PartitionLane } from './partition.lane.js';
@@ -40,6 +41,7 @@ export class KafkaConsumer implements EventConsumer {
   readonly #group: string;
   readonly #topics: readonly string[];
   readonly #stopping = new AbortController();
+  readonly #filtered = new FilteredOffsets();
   #lanes = new Map<string, AnyLane>();
   /** How each assigned partition stood when it was given to us. */
   #assigned = new Map<string, Promise<Standing | undefined>>();
@@ -84,7 +86,7 @@ export class KafkaConsumer implements EventConsumer {
 
   /** Hears what the client says from now on; resolves when it has joined the group. */
   #joined(): Promise<void> {
-    const { GROUP_JOIN, CRASH, HEARTBEAT, REBALANCING } = this.#consumer.events;
+    const { GROUP_JOIN, CRASH, HEARTBEAT, REBALANCING, END_BATCH_PROCESS } = this.#consumer.events;
     const joined = new Promise<void>((resolve, reject) => {
       this.#consumer.on(GROUP_JOIN, (event) => {
         this.#onJoin(event);
@@ -99,6 +101,9 @@ export class KafkaConsumer implements EventConsumer {
     });
     this.#consumer.on(REBALANCING, () => {
       this.#leaveLanes();
+    });
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {
+      if (batchSize === 0) this.#filtered.note(topic, partition, Number(firstOffset), Number(lastOffset));
     });
     // Where the start fails before anybody waits for this.
     joined.catch(() => undefined);
@@ -163,6 +168,8 @@ export class KafkaConsumer implements EventConsumer {
     const hasRoom = await lane.offer(batch.messages);
     if (!lane.isOpen()) return;
     payload.resolveOffset(batch.lastOffset());
+    const next = Number(batch.messages.at(-1)?.offset) + 1;
+    if (Number(batch.lastOffset()) >= next) this.#filtered.note(batch.topic, batch.partition, next, Number(batch.lastOffset()));
     if (!hasRoom) lane.resumeWith(payload.pause());
   }
 
@@ -256,7 +263,7 @@ export class KafkaConsumer implements EventConsumer {
         const key = keyOf(topic, partition);
         const start = this.parts.options.from === 'earliest' ? log?.low : log?.high;
         const position = this.#lanes.get(key)?.position ?? (await this.#assigned.get(key))?.position ?? start ?? 0;
-        return { topic, partition, position, lag: Math.max(0, (log?.high ?? 0) - position) };
+        return { topic, partition, position, lag: Math.max(0, (log?.high ?? 0) - this.#filtered.after(topic, partition, position)) };
       }),
     );
   }
