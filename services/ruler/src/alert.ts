@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AlertEvent } from '@millrace/contracts';
+import { fingerprint } from '@millrace/service-kit/fingerprint';
 import { renderAnnotation } from './annotation.js';
-import { fingerprint } from './fingerprint.js';
 import type { Rule } from './rule.js';
 import type { SubjectTransition } from './series-state.js';
 

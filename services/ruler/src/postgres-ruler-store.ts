@@ -1,8 +1,8 @@
 import type { AlertEvent } from '@millrace/contracts';
+import { fingerprint } from '@millrace/service-kit/fingerprint';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import { alertLabels, withdrawn } from './alert.js';
 import type { Needs, Outcome, StoredSeries } from './evaluation.js';
-import { fingerprint } from './fingerprint.js';
 import { shapeOf, type Rule } from './rule.js';
 import type { RulerStore, RulerTransaction } from './ruler-store.js';
 import type { SeriesState } from './series-state.js';
