@@ -16,6 +16,8 @@ const shared = {
 /** `unit`: no input or output. `integration` and `e2e`: the real Kafka, registry, Redis and PostgreSQL. `data`: also needs MILLRACE_DATA. */
 export default {
   maxWorkers: 2,
+  // No test asserts a time; this one ends what hangs, also where two cores are shared with others.
+  testTimeout: 60_000,
   coverageProvider: 'v8',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,tools}/*/src/**/*.spec.ts'] },
