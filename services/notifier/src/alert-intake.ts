@@ -1,6 +1,6 @@
 import type { AlertEvent } from '@millrace/contracts';
 import type { RecordPosition } from '@millrace/kafka';
-import { wants, type Receiver } from './receiver.js';
+import { wants, type Receiver } from './delivery/receiver.js';
 
 /** A delivery to be made, or only recorded. */
 export interface PlannedDelivery {

@@ -1,5 +1,5 @@
 import type { AlertEvent } from '@millrace/contracts';
-import type { AttemptResult } from './channel.js';
+import type { AttemptResult } from './delivery/channel.js';
 import type { PlannedAlert } from './alert-intake.js';
 
 export const NOTIFIER_STORE = Symbol('NOTIFIER_STORE');

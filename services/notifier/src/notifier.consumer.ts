@@ -1,7 +1,7 @@
 import type { AlertEvent } from '@millrace/contracts';
 import { InfrastructureError, type BatchContext, type ConsumedEvent } from '@millrace/kafka';
 import { planDeliveries, type PlannedAlert } from './alert-intake.js';
-import type { DeliveryWorker } from './delivery-worker.js';
+import type { DeliveryWorker } from './delivery/delivery-worker.js';
 import type { NotifierSignals } from './notifier.signals.js';
 import type { NotifierStore } from './notifier-store.js';
 

@@ -3,15 +3,15 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CONFIG, ConfigError, LIFECYCLE, LOGGER, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
 import { createPool, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
-import { channelFor } from './channels.js';
+import { channelFor } from './delivery/channels.js';
 import { delivers, type NotifierConfig } from './notifier.config.js';
-import { NotifierController } from './notifier.controller.js';
+import { NotifierController } from './api/notifier.controller.js';
 import { NotifierRuntime } from './notifier.runtime.js';
 import { NOTIFIER_STORE } from './notifier-store.js';
 import { PostgresNotifierStore } from './postgres-notifier-store.js';
-import { ReceiverDirectory } from './receiver-directory.js';
+import { ReceiverDirectory } from './delivery/receiver-directory.js';
 import { readReceivers, ReceiverFileError } from './receiver-file.js';
-import { RedeliveryController } from './redelivery.controller.js';
+import { RedeliveryController } from './api/redelivery.controller.js';
 
 const POOL = Symbol('POOL');
 /** Each receiver's worker asks on its own. */

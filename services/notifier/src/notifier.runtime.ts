@@ -5,12 +5,12 @@ import { alertEvent } from '@millrace/contracts';
 import { subscribe, type KafkaConnection } from '@millrace/kafka';
 import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
 import type { Logger } from 'pino';
-import { DeliveryWorker } from './delivery-worker.js';
+import { DeliveryWorker } from './delivery/delivery-worker.js';
 import { delivers, type NotifierConfig } from './notifier.config.js';
 import { NotifierConsumer } from './notifier.consumer.js';
 import { NotifierSignals } from './notifier.signals.js';
 import { NOTIFIER_STORE, type NotifierStore } from './notifier-store.js';
-import { ReceiverDirectory } from './receiver-directory.js';
+import { ReceiverDirectory } from './delivery/receiver-directory.js';
 
 const GROUP = 'notifier';
 /** Attempts in hand may go on this long when the process stops. */

@@ -1,6 +1,6 @@
 import type { CounterOf, GaugeOf, HistogramOf, Metrics } from '@millrace/service-kit';
 import type { QueueDepth } from './notifier-store.js';
-import type { Outcome } from './retry.js';
+import type { Outcome } from './delivery/retry.js';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 const LATENCY_SECONDS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 15, 60, 600];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseReceivers, ReceiverFileError } from './receiver-file.js';
-import { wants } from './receiver.js';
+import { wants } from './delivery/receiver.js';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const sources = {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { parse } from 'yaml';
-import { BlockedAddressError, checkUrl, mayBePrivate } from './address-guard.js';
-import { refusalOf } from './guarded-socket.js';
-import type { EmailReceiver, Receiver } from './receiver.js';
+import { BlockedAddressError, checkUrl, mayBePrivate } from './delivery/address-guard.js';
+import { refusalOf } from './delivery/guarded-socket.js';
+import type { EmailReceiver, Receiver } from './delivery/receiver.js';
 import { receiverFileSchema, receiverSchema, type ReceiverText, type SecretReference } from './receiver-schema.js';
-import { STANDARD_SCHEDULE } from './retry.js';
-import { canSign } from './signature.js';
+import { STANDARD_SCHEDULE } from './delivery/retry.js';
+import { canSign } from './delivery/signature.js';
 
 /** A receivers file cannot be used. Each problem is one line: file, receiver, field, reason. */
 export class ReceiverFileError extends Error {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startService, type RunningService } from '@millrace/service-kit';
 import { makeAlert, until } from '@millrace/testing';
-import { EmailChannel } from '../src/email-channel.js';
+import { EmailChannel } from '../src/delivery/email-channel.js';
 import { notifier } from '../src/notifier.definition.js';
-import type { EmailReceiver } from '../src/receiver.js';
+import type { EmailReceiver } from '../src/delivery/receiver.js';
 import { NotifierRig } from './notifier-rig.js';
 import { SmtpReceiver } from './smtp-receiver.js';
 

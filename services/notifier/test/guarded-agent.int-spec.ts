@@ -1,8 +1,8 @@
 import type { lookup } from 'node:dns';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { guardedAgent } from '../src/guarded-agent.js';
-import { post } from '../src/http-sender.js';
+import { guardedAgent } from '../src/delivery/guarded-agent.js';
+import { post } from '../src/delivery/http-sender.js';
 
 describe('guarded agent', () => {
   const sockets: Socket[] = [];

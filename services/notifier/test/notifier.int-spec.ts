@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startService, type RunningService } from '@millrace/service-kit';
 import { until } from '@millrace/testing';
-import { alertsCommand } from '../src/alerts.command.js';
+import { alertsCommand } from '../src/commands/alerts.command.js';
 import { notifier } from '../src/notifier.definition.js';
 import { verified } from './http-receiver.js';
 import { NotifierRig, SECRET } from './notifier-rig.js';

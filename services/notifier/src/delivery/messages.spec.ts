@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AlertEvent } from '@millrace/contracts';
-import { planDeliveries } from './alert-intake.js';
+import { planDeliveries } from '../alert-intake.js';
 import { webhookBody } from './message.js';
 import type { Receiver } from './receiver.js';
 import { escapeSlack, slackMessage } from './slack-message.js';

@@ -1,7 +1,7 @@
 import type { Channel, AttemptResult } from './channel.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import type { ClaimedDelivery, DeliveryQueue } from './notifier-store.js';
-import type { NotifierSignals } from './notifier.signals.js';
+import type { ClaimedDelivery, DeliveryQueue } from '../notifier-store.js';
+import type { NotifierSignals } from '../notifier.signals.js';
 import type { Receiver } from './receiver.js';
 import { nextAttempt, spanMs } from './retry.js';
 

@@ -1,8 +1,8 @@
 import { BadRequestException, ConflictException, Controller, Get, HttpCode, Inject, NotFoundException, Param, Post, Query } from '@nestjs/common';
-import type { AttemptResult } from './channel.js';
-import { DELIVERY_STATES, NOTIFIER_STORE, type DeliveryState, type NotifierStore } from './notifier-store.js';
-import type { Receiver } from './receiver.js';
-import { ReceiverDirectory } from './receiver-directory.js';
+import type { AttemptResult } from '../delivery/channel.js';
+import { DELIVERY_STATES, NOTIFIER_STORE, type DeliveryState, type NotifierStore } from '../notifier-store.js';
+import type { Receiver } from '../delivery/receiver.js';
+import { ReceiverDirectory } from '../delivery/receiver-directory.js';
 
 /** A receiver as the API shows it: without its URL and secrets. */
 interface ReceiverView {

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { FileError } from '@millrace/service-kit/yaml-file';
 import { redeliver } from './redeliver.command.js';
-import { readAlertmanagerConfig } from './routing/alertmanager-config.js';
-import { MatcherError } from './routing/matcher.js';
-import { parseMatchers } from './routing/matcher-parser.js';
-import { planOf, planText } from './routing/route-plan.js';
-import { readScenarios } from './scenario/scenario-file.js';
-import { differences, play } from './scenario/scenario-run.js';
+import { readAlertmanagerConfig } from '../routing/alertmanager-config.js';
+import { MatcherError } from '../routing/matcher.js';
+import { parseMatchers } from '../routing/matcher-parser.js';
+import { planOf, planText } from '../routing/route-plan.js';
+import { readScenarios } from '../scenario/scenario-file.js';
+import { differences, play } from '../scenario/scenario-run.js';
 
 /** Exit codes (sysexits): a check found something; a call that cannot be understood; a file that cannot be used. */
 const FOUND = 1;

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { LOGGER, RequestError } from '@millrace/service-kit';
 import type { Logger } from 'pino';
-import { NOTIFIER_STORE, type NotifierStore, type Redelivered } from './notifier-store.js';
-import { ReceiverDirectory } from './receiver-directory.js';
+import { NOTIFIER_STORE, type NotifierStore, type Redelivered } from '../notifier-store.js';
+import { ReceiverDirectory } from '../delivery/receiver-directory.js';
 import { redeliveryBody, type RedeliveryBody } from './redelivery.schema.js';
 
 interface RedeliveryDto {
