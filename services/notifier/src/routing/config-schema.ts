@@ -1,3 +1,4 @@
+import { isTimeZone } from '@millrace/service-kit/local-time';
 import { z } from 'zod';
 import { durationMs } from './duration.js';
 import { MatcherError, type Matcher } from './matcher.js';
@@ -39,15 +40,7 @@ const timeRange = z
   .transform((range, context): Range => attempt(() => ({ from: minutesOf(range.start_time), to: minutesOf(range.end_time) }), context) ?? { from: 0, to: 0 })
   .refine(({ from, to }) => from < to, 'must end after it starts');
 
-const zone = z.string().default('UTC').refine(isZone, 'is no time zone, such as Europe/Berlin');
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
+const zone = z.string().default('UTC').refine(isTimeZone, 'is no time zone, such as Europe/Berlin');
 
 const timeInterval = z
   .strictObject({

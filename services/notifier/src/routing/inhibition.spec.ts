@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { inhibitedBy, type InhibitRule } from './inhibition.js';
+import { Inhibitions, type InhibitRule, type LabelledAlert } from './inhibition.js';
+import type { Labels } from './labels.js';
 import { parseMatchers } from './matcher-parser.js';
 
 const rule = (source: string, target: string, equal: readonly string[]): InhibitRule => ({ source: parseMatchers(source), target: parseMatchers(target), equal });
 const BOTH = [rule('s1=1', 't1=1', ['e']), rule('s2=1', 't2=1', ['e'])];
 const SOURCES = [{ fingerprint: 'a', labels: { s1: '1', t1: '2', e: '1' } }, { fingerprint: 'b', labels: { s2: '1', t2: '1', e: '1' } }];
+
+function inhibitedBy(rules: readonly InhibitRule[], labels: Labels, firing: readonly LabelledAlert[]): readonly string[] {
+  const inhibitions = new Inhibitions(rules);
+  for (const alert of firing) inhibitions.add(alert);
+  return inhibitions.of(labels);
+}
 
 describe('inhibition', () => {
   /** Alertmanager's own table. */
@@ -30,5 +37,14 @@ describe('inhibition', () => {
     const both = [rule('severity=critical', 'severity=critical', ['job'])];
     const alerts = [{ fingerprint: 'a', labels: { severity: 'critical', job: 'x' } }, { fingerprint: 'b', labels: { severity: 'critical', job: 'x', n: '2' } }];
     expect(inhibitedBy(both, { severity: 'critical', job: 'x' }, alerts)).toEqual([]);
+  });
+
+  it('asks only those that fire, and forgets those that are gone', () => {
+    const inhibitions = new Inhibitions(BOTH);
+    for (const alert of SOURCES) inhibitions.add(alert);
+    const both = { t1: '1', t2: '1', e: '1' };
+    expect(inhibitions.of(both, (fingerprint) => fingerprint === 'b')).toEqual(['b']);
+    for (const alert of SOURCES) inhibitions.remove(alert);
+    expect(inhibitions.of(both)).toEqual([]);
   });
 });

@@ -13,20 +13,47 @@ export interface LabelledAlert {
   readonly labels: Labels;
 }
 
-/** Fingerprints of the firing alerts that inhibit one with these labels; a label that is not there is empty. */
-export function inhibitedBy(rules: readonly InhibitRule[], labels: Labels, firing: Iterable<LabelledAlert>): readonly string[] {
-  const applying = rules.filter((rule) => matchesAll(rule.target, labels));
-  if (applying.length === 0) return [];
-  const found = new Set<string>();
-  for (const source of firing) {
-    if (applying.some((rule) => inhibits(rule, source.labels, labels))) found.add(source.fingerprint);
+/** Alerts by the rules they are a source of, so that asking for one alert does not look at all others. */
+export class Inhibitions {
+  readonly #sources: readonly { readonly rule: InhibitRule; readonly byEqual: Map<string, Map<string, Labels>> }[];
+
+  constructor(rules: readonly InhibitRule[]) {
+    this.#sources = rules.map((rule) => ({ rule, byEqual: new Map<string, Map<string, Labels>>() }));
   }
-  return [...found];
+
+  add({ fingerprint, labels }: LabelledAlert): void {
+    for (const { rule, byEqual } of this.#sources) {
+      if (!matchesAll(rule.source, labels)) continue;
+      const key = equalKey(rule, labels);
+      const alike = byEqual.get(key) ?? new Map<string, Labels>();
+      byEqual.set(key, alike.set(fingerprint, labels));
+    }
+  }
+
+  remove({ fingerprint, labels }: LabelledAlert): void {
+    for (const { rule, byEqual } of this.#sources) {
+      const key = equalKey(rule, labels);
+      const alike = byEqual.get(key);
+      if (alike?.delete(fingerprint) === true && alike.size === 0) byEqual.delete(key);
+    }
+  }
+
+  /** Fingerprints of those that inhibit an alert with these labels, of the ones that fire. */
+  of(labels: Labels, fires: (fingerprint: string) => boolean = () => true): readonly string[] {
+    const found = new Set<string>();
+    for (const { rule, byEqual } of this.#sources) {
+      if (!matchesAll(rule.target, labels)) continue;
+      const isSource = matchesAll(rule.source, labels);
+      for (const [fingerprint, source] of byEqual.get(equalKey(rule, labels)) ?? []) {
+        // Of two alerts that are source and target both, neither inhibits the other: nor itself.
+        if (!(isSource && matchesAll(rule.target, source)) && fires(fingerprint)) found.add(fingerprint);
+      }
+    }
+    return [...found];
+  }
 }
 
-function inhibits(rule: InhibitRule, source: Labels, labels: Labels): boolean {
-  if (!matchesAll(rule.source, source)) return false;
-  // Of two alerts that are source and target both, neither inhibits the other: nor itself.
-  if (matchesAll(rule.source, labels) && matchesAll(rule.target, source)) return false;
-  return rule.equal.every((name) => (source[name] ?? '') === (labels[name] ?? ''));
+/** A label that is not there is empty. */
+function equalKey({ equal }: InhibitRule, labels: Labels): string {
+  return JSON.stringify(equal.map((name) => labels[name] ?? ''));
 }

@@ -1,3 +1,5 @@
+import { localTime } from '@millrace/service-kit/local-time';
+
 /** Start and end, both included unless said otherwise. */
 export interface Range {
   readonly from: number;
@@ -71,11 +73,11 @@ function bounds(text: string, read: (part: string) => number): Range {
   return more.length > 0 ? { from: Number.NaN, to: Number.NaN } : { from: read(first.trim()), to: read(last.trim()) };
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /** Whether the moment (ms since 1970) lies in the interval. */
 export function contains(interval: TimeInterval, at: number): boolean {
-  const { year, month, day, weekday, minute } = wallClock(at, interval.location);
+  const shown = new Date(localTime(interval.location, at));
+  const [year, month, day] = [shown.getUTCFullYear(), shown.getUTCMonth() + 1, shown.getUTCDate()];
+  const [weekday, minute] = [shown.getUTCDay(), shown.getUTCHours() * 60 + shown.getUTCMinutes()];
   return (
     within(interval.times, (range) => minute >= range.from && minute < range.to) &&
     within(interval.daysOfMonth, (range) => holdsDay(range, day, new Date(Date.UTC(year, month, 0)).getUTCDate())) &&
@@ -94,15 +96,4 @@ function holdsDay(range: Range, day: number, days: number): boolean {
   const to = range.to < 0 ? days + range.to + 1 : range.to;
   // Days that the month lacks are cut to its own.
   return from <= days && day >= Math.max(1, from) && day <= Math.min(days, to);
-}
-
-function wallClock(at: number, location: string): { year: number; month: number; day: number; weekday: number; minute: number } {
-  let format = formats.get(location);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: location, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' });
-    formats.set(location, format);
-  }
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const [year, month, day] = [parts['year'] ?? 0, parts['month'] ?? 0, parts['day'] ?? 0];
-  return { year, month, day, weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay(), minute: (parts['hour'] ?? 0) * 60 + (parts['minute'] ?? 0) };
 }

@@ -14,7 +14,7 @@ export interface Told {
 export function play({ config, start, until, steps }: Scenario): readonly Told[] {
   const dispatcher = new Dispatcher(config);
   const told: Told[] = [];
-  const advance = (to: number): void => { told.push(...dispatcher.advance(start + to).map((notification) => toldOf(notification, start))); };
+  const advance = (to: number): void => { told.push(...dispatcher.advance(start + to).notifications.map((notification) => toldOf(notification, start))); };
   let resolveTimeoutMs = config.resolveTimeoutMs;
   for (const step of [...steps].sort((left, right) => left.at - right.at)) {
     // A group that is due at the same moment was first.
@@ -38,7 +38,7 @@ function take(dispatcher: Dispatcher, step: Step, start: number, resolveTimeoutM
 function alertOf({ labels, annotations, starts, ends }: TestAlert, start: number, now: number, resolveTimeoutMs: number): Alert {
   const startsAt = starts !== null ? start + starts : ends !== null ? Math.min(now, start + ends) : now;
   const endsAt = ends === null ? now + resolveTimeoutMs : start + ends;
-  return { fingerprint: labelsText(labels), labels, annotations, startsAt, endsAt, isTimeout: ends === null, updatedAt: now };
+  return { fingerprint: labelsText(labels), labels, annotations, startsAt, firstStartsAt: startsAt, endsAt, isTimeout: ends === null, updatedAt: now, generatorUrl: '', decision: null };
 }
 
 function toldOf({ integration, at, firing, resolved }: Notification, start: number): Told {
