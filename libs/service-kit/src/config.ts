@@ -1,5 +1,6 @@
 import { parseLane } from '@millrace/contracts';
 import { z } from 'zod';
+import { isTimeZone } from './local-time.js';
 
 /** The environment of a process is incomplete or wrong. Lists every problem at once. */
 export class ConfigError extends Error {
@@ -44,15 +45,6 @@ const lane = z.string().default('live').superRefine((name, context) => {
 });
 
 const timeZone = z.string().default('UTC').refine(isTimeZone, 'is no IANA time zone');
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
 
 /** What every service reads. */
 export function commonSettings(defaultPort: number) {

@@ -1,4 +1,4 @@
-import { localTime } from './calendar.js';
+import { localTime } from '@millrace/service-kit/local-time';
 import type { SeasonalCondition } from './rule.js';
 import type { Sample } from './sample.js';
 

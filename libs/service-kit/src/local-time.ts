@@ -1,6 +1,16 @@
 const MINUTE_MS = 60_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** Whether it is the name of an IANA time zone. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /** A time as the clocks of the zone show it, ms, as if they showed UTC. */
 export function localTime(timeZone: string, at: number): number {
   if (timeZone === 'UTC') return at;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { localTime } from './calendar.js';
+import { isTimeZone, localTime } from './local-time.js';
 
 test.each([
   ['UTC', '2026-07-01T12:34:56.789Z', '2026-07-01T12:34:56.789Z'],
@@ -10,4 +10,8 @@ test.each([
   ['Asia/Kathmandu', '2026-01-01T00:00:00Z', '2026-01-01T05:45:00Z'],
 ])('the clocks of %s show %s as %s', (timeZone, at, shown) => {
   expect(new Date(localTime(timeZone, Date.parse(at))).toISOString()).toBe(new Date(shown).toISOString());
+});
+
+test.each([['UTC', true], ['Europe/Berlin', true], ['Europe/Atlantis', false], ['', false]])('a time zone, "%s": %s', (name, expected) => {
+  expect(isTimeZone(name)).toBe(expected);
 });
