@@ -139,6 +139,12 @@ describe('superviseConsumer', () => {
     await lifecycle.release();
   });
 
+  it('tells the lag', async () => {
+    const { source, consumer } = supervised();
+    source.partitionLag = 7;
+    expect(await consumer.lag()).toEqual([{ topic: 't', partition: 0, lag: 7 }]);
+  });
+
   it('hands on what a handler throws, and counts it', async () => {
     const error = new InfrastructureError('away');
     const { batch, series } = supervised(() => Promise.reject(error));

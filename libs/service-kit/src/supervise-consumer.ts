@@ -75,6 +75,11 @@ export class SupervisedConsumer {
     }
   }
 
+  /** Records not yet handled, per partition of ours. */
+  lag(): ReturnType<EventConsumer['lag']> {
+    return this.#consumer.lag();
+  }
+
   async #stop(): Promise<void> {
     if (this.#poll !== null) clearInterval(this.#poll);
     await this.#consumer.stop();

@@ -58,9 +58,14 @@ export function needsOf(rules: readonly Rule[], windows: readonly MetricWindow[]
   return { ids: [...ids.values()], rules: [], watermarks };
 }
 
+/** Whether {@link evaluateClock} may change what the rule says. */
+export function heedsClock({ condition }: Rule): boolean {
+  return condition.kind === 'absence';
+}
+
 /** What must be read before {@link evaluateClock}. */
 export function clockNeedsOf(rules: readonly Rule[]): Needs {
-  return { ids: [], rules: rules.filter(({ condition }) => condition.kind === 'absence').map(({ name }) => name), watermarks: new Map() };
+  return { ids: [], rules: rules.filter(heedsClock).map(({ name }) => name), watermarks: new Map() };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { metricWindow } from '@millrace/contracts';
-import { subscribe, type ConsumerOptions, type EventConsumer, type KafkaConnection } from '@millrace/kafka';
-import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
+import { subscribe, type KafkaConnection } from '@millrace/kafka';
+import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle, type SupervisedConsumer } from '@millrace/service-kit';
 import type { Logger } from 'pino';
 import { OutboxRelay } from './outbox-relay.js';
 import { RuleBook } from './rule-book.js';
@@ -43,26 +43,18 @@ export class RulerRuntime implements OnApplicationBootstrap {
     const adopt = (rules: RuleSet): Promise<number> => this.#start.untilAvailable(() => ruler.adopt(rules));
     this.#inForce(await adopt(this.book.rules));
     this.#watchRules(adopt);
-    const { lifecycle, logger, metrics } = this;
-    const readers: EventConsumer[] = [];
-    const kafka = {
-      consumer: (options: ConsumerOptions): EventConsumer => {
-        const reader = this.kafka.consumer(options);
-        readers.push(reader);
-        return reader;
-      },
-    };
+    const { kafka, lifecycle, logger, metrics } = this;
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
       { group: GROUP, subscriptions: [subscribe(metricWindow, (events, context) => ruler.handle(events, context))] },
     );
     void consumer.start();
-    if (this.config.clockLanes.includes(this.config.lane)) this.#watchClock(ruler, readers);
+    if (this.config.clockLanes.includes(this.config.lane)) this.#watchClock(ruler, consumer);
   }
 
-  #watchClock(ruler: RulerConsumer, readers: readonly EventConsumer[]): void {
+  #watchClock(ruler: RulerConsumer, consumer: SupervisedConsumer): void {
     const clock = new WallClock({
-      lag: async () => (await Promise.all(readers.map((reader) => reader.lag()))).flat(),
+      lag: () => consumer.lag(),
       look: (now) => ruler.look(now),
       onError: (error) => { this.logger.warn({ err: error }, 'cannot tell now whether something is absent'); },
     });
