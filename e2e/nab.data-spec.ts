@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { metricKey, type MetricWindow } from '@millrace/contracts';
+import { makeMetricWindow, seededRandom } from '@millrace/testing';
 import { evaluate } from '../services/ruler/src/evaluation.js';
 import { parseRules } from '../services/ruler/src/rule-file.js';
-import { NabScorer, type NabScore, type NabSeries } from '../services/ruler/test/nab-score.js';
+import { NabScorer, probationOf, type NabScore, type NabSeries } from '../services/ruler/test/nab-score.js';
 import { dataFolder } from './support/data.js';
 
 const MINUTE = 60_000;
@@ -43,7 +43,7 @@ describe('the Numenta Anomaly Benchmark', () => {
     const distances = corpus.map(({ values }) => windowedGaussian(values));
     gaussian = scorer.bestThreshold(distances).score;
     announcedGaussian = best(GAUSSIAN_DEVIATIONS.map((by) => scorer.score(distances.map((series) => crossings(series, by)))));
-    const noise = random(1);
+    const noise = seededRandom(1);
     const chance = scorer.bestThreshold(corpus.map(({ values }) => values.map(noise)));
     const of = (name: string): number | undefined => published[name]?.standard;
     print([
@@ -122,24 +122,13 @@ function timeOf(text: string): number {
   return Date.parse(`${text.slice(0, 19).replace(' ', 'T')}Z`);
 }
 
-function probationOf({ times }: NabSeries): number {
-  return Math.min(Math.floor(0.15 * times.length), 750);
-}
-
 /** Rows at which the ruler announces an alert, when it gets them one after the other as windows of a metric. */
 function announced({ times, values }: NabSeries, rule: string): number[] {
   const { rules } = parseRules('nab.yaml', `version: 1\nrules: [{ name: nab, metric: orders, window: 1m, ${rule} }]`);
-  const windows = times.map((time, index) => windowOf(time, values[index] ?? 0));
+  const windows = times.map((windowStart, index) => makeMetricWindow({ metric: 'orders', dimensions: {}, windowStart, value: values[index] ?? 0, final: true, computedAt: 0, lane: 'nab' }));
   const { alerts } = evaluate(rules, [], windows, { lane: 'nab', now: 0 });
   const starts = new Set(alerts.filter(({ event }) => event.status === 'FIRING').map(({ event }) => event.startsAt - MINUTE));
   return times.flatMap((time, index) => (starts.has(time) && times[index - 1] !== time ? [index] : []));
-}
-
-function windowOf(windowStart: number, value: number): MetricWindow {
-  return {
-    metricKey: metricKey('orders', {}), metric: 'orders', dimensions: {}, window: '1m', windowStart, windowEnd: windowStart + MINUTE, value, count: 1,
-    items: [], revision: 1, watermark: null, final: true, sourceOffsets: [], computedAt: 0, lane: 'nab',
-  };
 }
 
 /**
@@ -176,17 +165,6 @@ function crossings(distances: readonly number[], by: number): number[] {
 
 function best(results: readonly NabScore[]): NabScore {
   return results.reduce((top, result) => (result.score > top.score ? result : top));
-}
-
-/** Seeded: mulberry32. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function print(lines: readonly Line[]): void {

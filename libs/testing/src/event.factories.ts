@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  AlertEvent,
-  ClickEvent,
-  FeedbackEvent,
-  FraudLabelEvent,
-  FraudScore,
-  InventoryEvent,
-  MetricWindow,
-  OrderEvent,
-  TruthEvent,
+import {
+  metricKey,
+  type AlertEvent,
+  type ClickEvent,
+  type FeedbackEvent,
+  type FraudLabelEvent,
+  type FraudScore,
+  type InventoryEvent,
+  type MetricWindow,
+  type OrderEvent,
+  type TruthEvent,
 } from '@millrace/contracts';
 import { uniqueName } from './unique.names.js';
 
@@ -148,12 +149,14 @@ export const makeFraudScore: Make<FraudScore> = (given = {}) => ({
   ...given,
 });
 
+/** A minute; its key is that of its metric and dimensions. */
 export const makeMetricWindow: Make<MetricWindow> = (given = {}) => {
+  const { metric = 'orders.count', dimensions = { country: 'DE' } } = given;
   const windowStart = given.windowStart ?? Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
   return {
-    metricKey: 'orders.count{country=DE}',
-    metric: 'orders.count',
-    dimensions: { country: 'DE' },
+    metricKey: metricKey(metric, dimensions),
+    metric,
+    dimensions,
     window: '1m',
     windowStart,
     windowEnd: windowStart + MINUTE_MS,

@@ -1,6 +1,7 @@
 export * from './addresses.js';
 export * from './closed-loop.js';
 export * from './event.factories.js';
+export * from './seeded-random.js';
 export * from './service-process.js';
 export * from './tcp-proxy.js';
 export * from './test-kafka.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MetricWindow } from '@millrace/contracts';
+import { seededRandom } from '@millrace/testing';
 import { MINUTE, NOON, OfflineRuler, points, ruler, rules, windowOf } from '../test/offline-ruler.js';
 
 const HIGH = '  - { name: high, kind: threshold, metric: orders, window: 1m, is: ">", value: 100 }';
@@ -136,17 +137,6 @@ describe('delivery', () => {
   - { name: spike, kind: spike, metric: orders, window: 1m, match: { country: "*" }, baseline: 10, minSamples: 5, deviations: 3, direction: both }
   - { name: low, kind: low-stock }`;
 
-  /** Seeded: mulberry32. */
-  function random(seed: number): () => number {
-    let state = seed;
-    return () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    };
-  }
-
   function shuffled<T>(items: readonly T[], next: () => number): T[] {
     return items.map((item) => ({ item, rank: next() })).sort((left, right) => left.rank - right.rank).map(({ item }) => item);
   }
@@ -169,11 +159,11 @@ describe('delivery', () => {
   }
 
   test.each([1, 2, 3, 4, 5])('seed %i: duplicates, stale revisions and any order inside a micro-batch give the same alerts', (seed) => {
-    const batches = microBatches(random(seed));
+    const batches = microBatches(seededRandom(seed));
     const plain = new OfflineRuler(rules(YAML));
     for (const batch of batches) plain.take(batch);
     const messy = new OfflineRuler(rules(YAML));
-    const next = random(seed + 100);
+    const next = seededRandom(seed + 100);
     batches.forEach((batch, index) => {
       const again = batches.slice(Math.max(0, index - 4), index).flat().filter(() => next() > 0.7);
       messy.take([...shuffled(batch, next), ...batch, ...again]);
@@ -183,7 +173,7 @@ describe('delivery', () => {
   });
 
   test.each([1, 2, 3])('seed %i: cutting the stream into other batches gives the same alerts', (seed) => {
-    const batches = microBatches(random(seed));
+    const batches = microBatches(seededRandom(seed));
     const plain = new OfflineRuler(rules(YAML));
     for (const batch of batches) plain.take(batch);
     const whole = new OfflineRuler(rules(YAML)).take(batches.flat());
@@ -191,12 +181,12 @@ describe('delivery', () => {
   });
 
   test.each([1, 2, 3, 4, 5])('seed %i: windows in any order leave the same alerts firing, and each fires and resolves in turn', (seed) => {
-    const finals = microBatches(random(seed)).filter((_, index) => index % 2 === 1).slice(0, 15)
+    const finals = microBatches(seededRandom(seed)).filter((_, index) => index % 2 === 1).slice(0, 15)
       .map((batch) => batch.map((window) => ({ ...window, watermark: null, final: true })));
     const plain = new OfflineRuler(rules(YAML));
     for (const batch of finals) plain.take(batch);
     const messy = new OfflineRuler(rules(YAML));
-    for (const window of shuffled(finals.flat(), random(seed + 7))) messy.take([window]);
+    for (const window of shuffled(finals.flat(), seededRandom(seed + 7))) messy.take([window]);
     const firing = (subject: OfflineRuler): string[] => {
       const last = new Map(subject.alerts.map((alert) => [alert.fingerprint, alert.status]));
       return [...last].filter(([, status]) => status === 'FIRING').map(([fingerprint]) => fingerprint).sort();

@@ -93,8 +93,14 @@ function gainOf(best: Map<string, number>, series: number, { window, worth }: Ro
   return Math.max(0, worth - before);
 }
 
-function rowsOf({ times, windows }: NabSeries): (Row | null)[] {
-  const probation = Math.min(Math.floor(PROBATION * times.length), MOST_PROBATION);
+/** Rows at the beginning, in which a detector may still learn: they are not scored. */
+export function probationOf({ times }: NabSeries): number {
+  return Math.min(Math.floor(PROBATION * times.length), MOST_PROBATION);
+}
+
+function rowsOf(series: NabSeries): (Row | null)[] {
+  const { times, windows } = series;
+  const probation = probationOf(series);
   return times.map((_, index) => {
     if (index < probation) return null;
     const window = windows.findIndex(({ first, last }) => index >= first && index <= last);

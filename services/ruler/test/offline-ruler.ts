@@ -1,4 +1,5 @@
-import { metricKey, type AlertEvent, type MetricItem, type MetricWindow } from '@millrace/contracts';
+import type { AlertEvent, MetricItem, MetricWindow } from '@millrace/contracts';
+import { makeMetricWindow } from '@millrace/testing';
 import { clockNeedsOf, evaluate, evaluateClock, needsOf, type Needs, type Outcome, type StoredSeries } from '../src/evaluation.js';
 import { parseRules } from '../src/rule-file.js';
 import type { Rule } from '../src/rule.js';
@@ -22,14 +23,10 @@ export interface Point {
 
 /** A window of `orders`, complete unless said otherwise. */
 export function windowOf({ minute, value, revision = 1, watermark = minute + 1, items = [], dimensions = {}, metric = 'orders', computed = minute + 1 }: Point): MetricWindow {
-  const windowStart = NOON + minute * MINUTE;
-  return {
-    metricKey: metricKey(metric, dimensions),
+  return makeMetricWindow({
     metric,
     dimensions,
-    window: '1m',
-    windowStart,
-    windowEnd: windowStart + MINUTE,
+    windowStart: NOON + minute * MINUTE,
     value,
     count: value,
     items,
@@ -38,8 +35,7 @@ export function windowOf({ minute, value, revision = 1, watermark = minute + 1, 
     final: watermark > minute,
     sourceOffsets: [{ topic: 'shop.orders.v1', partition: 0, firstOffset: minute * 10, lastOffset: minute * 10 + 9 }],
     computedAt: NOON + computed * MINUTE,
-    lane: 'live',
-  };
+  });
 }
 
 /** The ruler without its database: batches in, alert events out. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alertEvent, inLane, metricKey, metricWindow, type AlertEvent, type MetricWindow } from '@millrace/contracts';
+import { alertEvent, inLane, metricWindow, type AlertEvent, type MetricWindow } from '@millrace/contracts';
 import { subscribe, type EventConsumer, type EventPublisher } from '@millrace/kafka';
 import { createPool, migrate, type PostgresPool } from '@millrace/stores';
 import { createTestDatabase, makeMetricWindow, testKafka, type TestDatabase, type TestKafka } from '@millrace/testing';
@@ -69,7 +69,7 @@ export class RulerRig {
     const windows = Object.entries(values).map(([minute, value]) => {
       const windowStart = NOON + Number(minute) * MINUTE;
       return makeMetricWindow({
-        metric: 'orders', metricKey: metricKey('orders', {}), dimensions: {}, windowStart, windowEnd: windowStart + MINUTE, value, count: value,
+        metric: 'orders', dimensions: {}, windowStart, value, count: value,
         final: true, watermark: windowStart + MINUTE, lane: this.test.lane,
         sourceOffsets: [{ topic: inLane(this.test.lane, 'shop.orders.v1'), partition: 1, firstOffset: Number(minute) * 10, lastOffset: Number(minute) * 10 + 9 }],
         ...change,
