@@ -111,13 +111,13 @@ def _plural(name: str) -> str:
 
 def _rings() -> Iterator[Feature]:
     ring = "the customers that this one is linked with in 30d, over two cards, devices or addresses of at most 12 customers each"
-    for name, of, doc in (
-        ("customers", "customers", f"The customer and {ring}; 50 at most."),
-        ("orders", "orders", "Orders of those in 30d."),
-        ("frauds", "frauds", "Those among them that were labelled fraud by ten minutes ago."),
-        ("crowding", "crowding", "Customers of the ring for each card and device in it; a household has about one or less."),
+    for of, doc in (
+        ("customers", f"The customer and {ring}; 50 at most."),
+        ("orders", "Orders of those in 30d."),
+        ("frauds", "Those among them that were labelled fraud by ten minutes ago."),
+        ("crowding", "Customers of the ring for each card and device in it; a household has about one or less."),
     ):
-        yield Feature(f"ring_{name}_30d", "ring", doc, "shop", "30d", of=of)
+        yield Feature(f"ring_{of}_30d", "ring", doc, "shop", "30d", of=of)
 
 
 def _risk() -> Iterator[Feature]:

@@ -101,15 +101,7 @@ private[fraud] final class Series(facts: Facts) {
   def isEmpty: Boolean = from == to
 
   /** Place of the first fact after `time`. */
-  def after(time: Long): Int = {
-    var lo = from
-    var hi = to
-    while (lo < hi) {
-      val mid = (lo + hi) >>> 1
-      if (times(mid) <= time) lo = mid + 1 else hi = mid
-    }
-    lo
-  }
+  def after(time: Long): Int = firstAfter(from, to, time)
 
   /** The same, which is not after `hint`: found from there back, for windows that begin one before the other. */
   def after(time: Long, hint: Int): Int = {
@@ -117,7 +109,13 @@ private[fraud] final class Series(facts: Facts) {
     var hi = hint - 1
     var step = 1
     while (hi - step >= from && times(hi - step) > time) { hi -= step; step <<= 1 }
-    var lo = math.max(from, hi - step)
+    firstAfter(math.max(from, hi - step), hi, time)
+  }
+
+  /** Place of the first fact after `time` among those from `least` up to but without `most`; `most` where there is none. */
+  private def firstAfter(least: Int, most: Int, time: Long): Int = {
+    var lo = least
+    var hi = most
     while (lo < hi) {
       val mid = (lo + hi) >>> 1
       if (times(mid) <= time) lo = mid + 1 else hi = mid

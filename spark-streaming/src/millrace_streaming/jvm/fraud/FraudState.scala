@@ -224,7 +224,11 @@ final class FraudState(val features: Features, reviseMs: Long, mostFacts: Int, j
 
   /** Computes again the orders that should have known the fact or label of `at`; `onlyUntold`: those that this process has told no score of. */
   private def revise(ref: Int, at: Long, emit: Computed => Unit, onlyUntold: Boolean): Unit = {
-    each(ref)((k, entity) => if (kinds(k).lagMs == 0) later(entity, ref, at) else if (emit != null && at + kinds(k).lagMs <= latest) recents.due(at + kinds(k).lagMs, onlyUntold))
+    val reached = latest
+    each(ref) { (k, entity) =>
+      val countsAt = at + kinds(k).lagMs
+      if (kinds(k).lagMs == 0) later(entity, ref, at) else if (emit != null && countsAt <= reached) recents.due(countsAt, onlyUntold)
+    }
     recents.again(emit, onlyUntold)
   }
 

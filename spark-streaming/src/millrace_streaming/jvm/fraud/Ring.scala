@@ -44,14 +44,12 @@ private[fraud] final class RingWalk(features: Features, facts: Facts) {
       until = found
       hop += 1
     }
+    val lag = m.time - window.finish
     var (i, orders, frauds) = (0, 0, 0)
     while (i < found) {
       val e = customers(i)
       orders += e.placed.after(window.finish) - e.placed.after(window.begin)
-      if (e.frauds != null) {
-        var k = e.frauds.after(window.begin)
-        while (k < e.frauds.end && e.frauds.time(k) <= window.finish) { if (facts.fraudAt(e.frauds(k)) <= window.finish) frauds += 1; k += 1 }
-      }
+      frauds += features.frauds(m, e, window, lag)
       i += 1
     }
     new Ring(found, orders, frauds, devicesAndCards)
