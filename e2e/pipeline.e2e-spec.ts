@@ -41,17 +41,17 @@ describe('the whole path, from a seeded simulator to Redis, PostgreSQL, the API 
     kafka = createKafka(testKafkaSettings('live'));
     stored = new StoredMetrics('live');
     const rulesFile = join(system.home, 'rules.yaml');
-    const receiversFile = join(system.home, 'receivers.yaml');
+    const alertmanagerFile = join(system.home, 'alertmanager.yml');
     await writeFile(rulesFile, rules);
     await writeFile(
-      receiversFile,
-      `version: 1\nreceivers:\n  - { name: hook, type: webhook, url: "${hooks.url}", secrets: [{ env: E2E_SECRET }], allowPrivate: ["${hooks.url}"] }\n`,
+      alertmanagerFile,
+      `route: { receiver: hook, group_by: [alertname], group_wait: 0s, group_interval: 1s }\nreceivers: [{ name: hook, webhook_configs: [{ url: "${hooks.url}", millrace: { signing_secrets: [{ env: E2E_SECRET }], allow_private: ["${hooks.url}"] } }] }]\n`,
     );
     await Promise.all([
       system.start('spark').then(() => system.start('spark-fraud')),
       system.start('metrics-sink'),
       system.start('ruler', { MILLRACE_RULER_RULES: rulesFile }),
-      system.start('notifier', { MILLRACE_NOTIFIER_RECEIVERS: receiversFile, E2E_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
+      system.start('notifier', { MILLRACE_NOTIFIER_CONFIG: alertmanagerFile, E2E_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
       system.start('fraud-desk'),
       system.start('query-api'),
     ]);

@@ -65,16 +65,16 @@ export const latency: Bench = {
 
 async function startAll(system: System, hookUrl: string): Promise<void> {
   const rules = join(system.home, 'rules.yaml');
-  const receivers = join(system.home, 'receivers.yaml');
+  const alertmanager = join(system.home, 'alertmanager.yml');
   await writeFile(rules, RULES);
   await writeFile(
-    receivers,
-    `version: 1\nreceivers:\n  - { name: probe, type: webhook, url: "${hookUrl}", secrets: [{ env: BENCH_SECRET }], allowPrivate: ["${hookUrl}"], sendResolved: false }\n`,
+    alertmanager,
+    `route: { receiver: probe, group_by: ['...'], group_wait: 0s }\nreceivers: [{ name: probe, webhook_configs: [{ url: "${hookUrl}", send_resolved: false, millrace: { signing_secrets: [{ env: BENCH_SECRET }], allow_private: ["${hookUrl}"] } }] }]\n`,
   );
   await system.start('spark');
   await system.start('metrics-sink');
   await system.start('ruler', { MILLRACE_RULER_RULES: rules });
-  await system.start('notifier', { MILLRACE_NOTIFIER_RECEIVERS: receivers, BENCH_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+  await system.start('notifier', { MILLRACE_NOTIFIER_CONFIG: alertmanager, BENCH_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
   for (const part of ['query-api', 'spark-fraud', 'fraud-desk', 'simulator'] as const) await system.start(part);
 }
 
@@ -128,9 +128,8 @@ async function allArrived(sent: ReadonlyMap<string, number>, shown: ReadonlyMap<
 function webhookTimes(hooks: WebhookReceiver): Map<string, number> {
   const times = new Map<string, number>();
   for (const { body, at } of hooks.received) {
-    const { data } = JSON.parse(body) as { data: { labels: Record<string, string> } };
-    const country = data.labels['country'];
-    if (country !== undefined && !times.has(country)) times.set(country, at);
+    const { alerts } = JSON.parse(body) as { alerts: { labels: Record<string, string> }[] };
+    for (const { labels: { country } } of alerts) if (country !== undefined && !times.has(country)) times.set(country, at);
   }
   return times;
 }

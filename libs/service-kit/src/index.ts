@@ -6,3 +6,4 @@ export * from './problem.js';
 export * from './run-service.js';
 export * from './supervise-consumer.js';
 export * from './tokens.js';
+export * from './watched-file.js';

@@ -4,12 +4,12 @@ import { commonSettings, setting, type ConfigOf } from '@millrace/service-kit';
 import { z } from 'zod';
 
 /** The same place seen from `src` and from `dist`. */
-const DEFAULT_RECEIVERS = fileURLToPath(new URL('../../../deploy/receivers/default.yaml', import.meta.url));
+const DEFAULT_CONFIG = fileURLToPath(new URL('../../../deploy/alertmanager/alertmanager.yml', import.meta.url));
 const PORT = 8104;
 
 export const notifierSettings = {
   ...commonSettings(PORT),
-  receiversFile: setting('MILLRACE_NOTIFIER_RECEIVERS', 'YAML file with the receivers; secrets in it are references.', z.string().min(1).default(DEFAULT_RECEIVERS)),
+  configFile: setting('MILLRACE_NOTIFIER_CONFIG', "Alertmanager's configuration: routes, receivers, inhibition, time intervals; secrets in it are references.", z.string().min(1).default(DEFAULT_CONFIG)),
   deliveringLanes: setting(
     'MILLRACE_NOTIFIER_DELIVERING_LANES',
     'Lanes, comma-separated, whose alerts leave the house; those of any other lane reach log receivers only.',
@@ -22,6 +22,11 @@ export const notifierSettings = {
     'How long a delivery belongs to the process that took it, ms: after a crash it is sent again then. Longer than the timeout.',
     z.coerce.number().int().min(500).max(600_000).default(30_000),
   ),
+  dispatchLeaseMs: setting(
+    'MILLRACE_NOTIFIER_DISPATCH_LEASE_MS',
+    'How long a lane belongs to the notifier that dispatches it, ms: another one takes over so long after it died.',
+    z.coerce.number().int().min(500).max(600_000).default(10_000),
+  ),
   breakerMs: setting(
     'MILLRACE_NOTIFIER_BREAKER_MS',
     'How long a receiver is left alone after ten failures in a row, ms; then it is asked with one delivery.',
@@ -31,7 +36,7 @@ export const notifierSettings = {
 
 export type NotifierConfig = ConfigOf<typeof notifierSettings>;
 
-/** Whether an alert of `lane` may leave the house: its own lane and the process's must both be allowed. */
-export function delivers(config: Pick<NotifierConfig, 'lane' | 'deliveringLanes'>, lane: string): boolean {
-  return config.deliveringLanes.includes(config.lane) && config.deliveringLanes.includes(lane);
+/** Whether alerts of its lane may leave the house. */
+export function delivers(config: Pick<NotifierConfig, 'lane' | 'deliveringLanes'>): boolean {
+  return config.deliveringLanes.includes(config.lane);
 }

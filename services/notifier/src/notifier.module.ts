@@ -1,40 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { CONFIG, ConfigError, LIFECYCLE, LOGGER, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
+import { CONFIG, ConfigError, LIFECYCLE, LOGGER, Metrics, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
+import { FileError } from '@millrace/service-kit/yaml-file';
 import { createPool, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
-import { channelFor } from './delivery/channels.js';
-import { delivers, type NotifierConfig } from './notifier.config.js';
+import { AlertmanagerController } from './api/alertmanager.controller.js';
+import { AlertHistory } from './api/alert-history.js';
 import { NotifierController } from './api/notifier.controller.js';
-import { NotifierRuntime } from './notifier.runtime.js';
-import { NOTIFIER_STORE } from './notifier-store.js';
-import { PostgresNotifierStore } from './postgres-notifier-store.js';
-import { ReceiverDirectory } from './delivery/receiver-directory.js';
-import { readReceivers, ReceiverFileError } from './receiver-file.js';
 import { RedeliveryController } from './api/redelivery.controller.js';
+import { SilencesController } from './api/silences.controller.js';
+import { ConfigBook } from './config-book.js';
+import { DeliveryPool } from './delivery/delivery-pool.js';
+import { DELIVERY_QUEUE, type DeliveryQueue } from './delivery/delivery-queue.js';
+import { PostgresDeliveryQueue } from './delivery/postgres-delivery-queue.js';
+import { ReceiverDirectory } from './delivery/receiver-directory.js';
+import { DispatchLoop } from './dispatch/dispatch-loop.js';
+import { DISPATCH_STORE, type DispatchStore } from './dispatch/dispatch-store.js';
+import { PostgresDispatchStore } from './dispatch/postgres-dispatch-store.js';
+import { delivers, type NotifierConfig } from './notifier.config.js';
+import { NotifierRuntime } from './notifier.runtime.js';
+import { NotifierSignals } from './notifier.signals.js';
+import { SilenceStore } from './silences/silence-store.js';
 
 const POOL = Symbol('POOL');
-/** Each receiver's worker asks on its own. */
+/** Names this process in leases. */
+const OWNER = Symbol('OWNER');
+/** Each integration's worker asks on its own. */
 const CONNECTIONS = 10;
 
 @Module({
-  controllers: [NotifierController, RedeliveryController],
+  controllers: [AlertmanagerController, SilencesController, NotifierController, RedeliveryController],
   providers: [
+    { provide: OWNER, useFactory: () => `${hostname()}:${String(process.pid)}:${randomUUID()}` },
+    { provide: NotifierSignals, inject: [Metrics], useFactory: (metrics: Metrics) => new NotifierSignals(metrics) },
+    { provide: ConfigBook, inject: [CONFIG], useFactory: openBook },
     {
       provide: ReceiverDirectory,
-      inject: [CONFIG, LOGGER],
-      useFactory: (config: NotifierConfig, logger: Logger): ReceiverDirectory => {
-        if (config.leaseMs <= config.timeoutMs) {
-          throw new ConfigError([`MILLRACE_NOTIFIER_LEASE_MS (${config.leaseMs}) must be more than MILLRACE_NOTIFIER_TIMEOUT_MS (${config.timeoutMs})`]);
-        }
-        const context = { logger, dashboardUrl: config.dashboardUrl, ownPort: config.httpPort, timeoutMs: config.timeoutMs };
-        try {
-          const receivers = readReceivers(config.receiversFile, process.env, config.httpPort);
-          return new ReceiverDirectory(config.lane, delivers(config, config.lane), receivers.map((receiver) => ({ receiver, channel: channelFor(receiver, context) })));
-        } catch (error) {
-          throw error instanceof ReceiverFileError ? new ConfigError(error.problems) : error;
-        }
-      },
+      inject: [CONFIG, LOGGER, ConfigBook],
+      useFactory: (config: NotifierConfig, logger: Logger, book: ConfigBook) =>
+        new ReceiverDirectory(config.lane, delivers(config), { logger, dashboardUrl: config.dashboardUrl, ownPort: config.httpPort }, book.inForce.receivers),
     },
     {
       provide: POOL,
@@ -46,10 +52,31 @@ const CONNECTIONS = 10;
         return pool;
       },
     },
+    { provide: DELIVERY_QUEUE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new PostgresDeliveryQueue(pool, lane) },
+    { provide: DISPATCH_STORE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new PostgresDispatchStore(pool, lane) },
+    { provide: SilenceStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new SilenceStore(pool, lane) },
+    { provide: AlertHistory, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new AlertHistory(pool, lane) },
     {
-      provide: NOTIFIER_STORE,
-      inject: [POOL, CONFIG],
-      useFactory: (pool: PostgresPool, config: NotifierConfig) => new PostgresNotifierStore(pool, config.lane),
+      provide: DeliveryPool,
+      inject: [DELIVERY_QUEUE, NotifierSignals, LOGGER, CONFIG, OWNER],
+      useFactory: (queue: DeliveryQueue, signals: NotifierSignals, logger: Logger, { leaseMs, breakerMs }: NotifierConfig, owner: string) =>
+        new DeliveryPool(queue, signals, logger, { owner, leaseMs, breakerMs }),
+    },
+    {
+      provide: DispatchLoop,
+      inject: [ConfigBook, DISPATCH_STORE, DeliveryPool, ReceiverDirectory, NotifierSignals, LOGGER, CONFIG, OWNER],
+      useFactory: (book: ConfigBook, store: DispatchStore, pool: DeliveryPool, directory: ReceiverDirectory, signals: NotifierSignals, logger: Logger, config: NotifierConfig, owner: string) =>
+        new DispatchLoop(book.inForce.config, store, {
+          owner,
+          leaseMs: config.dispatchLeaseMs,
+          isLive: (type) => directory.mayReach({ type }),
+          onQueued: () => { pool.wake(); },
+          onLeading: (lease) => {
+            signals.dispatching(lease !== null);
+            logger.info({ fence: lease?.fence ?? null }, lease === null ? 'dispatches no more' : 'dispatches the lane');
+          },
+          onError: (error) => { logger.warn({ err: error }, 'cannot dispatch now'); },
+        }),
     },
     NotifierRuntime,
     { provide: APP_PIPE, useClass: StrictValidationPipe },
@@ -57,3 +84,14 @@ const CONNECTIONS = 10;
   ],
 })
 export class NotifierModule {}
+
+function openBook(config: NotifierConfig): ConfigBook {
+  if (config.leaseMs <= config.timeoutMs) {
+    throw new ConfigError([`MILLRACE_NOTIFIER_LEASE_MS (${String(config.leaseMs)}) must be more than MILLRACE_NOTIFIER_TIMEOUT_MS (${String(config.timeoutMs)})`]);
+  }
+  try {
+    return ConfigBook.open(config.configFile, { env: process.env, ownPort: config.httpPort, timeoutMs: config.timeoutMs });
+  } catch (error) {
+    throw error instanceof FileError ? new ConfigError(error.problems) : error;
+  }
+}

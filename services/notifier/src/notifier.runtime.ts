@@ -1,27 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { alertEvent } from '@millrace/contracts';
 import { subscribe, type KafkaConnection } from '@millrace/kafka';
 import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle } from '@millrace/service-kit';
 import type { Logger } from 'pino';
-import { DeliveryWorker } from './delivery/delivery-worker.js';
-import { delivers, type NotifierConfig } from './notifier.config.js';
+import { ConfigBook, type ReadConfig } from './config-book.js';
+import { DeliveryPool } from './delivery/delivery-pool.js';
+import { DELIVERY_QUEUE, type DeliveryQueue } from './delivery/delivery-queue.js';
+import { ReceiverDirectory } from './delivery/receiver-directory.js';
+import { DispatchLoop } from './dispatch/dispatch-loop.js';
+import { DISPATCH_STORE, type DispatchStore } from './dispatch/dispatch-store.js';
+import type { NotifierConfig } from './notifier.config.js';
 import { NotifierConsumer } from './notifier.consumer.js';
 import { NotifierSignals } from './notifier.signals.js';
-import { NOTIFIER_STORE, type NotifierStore } from './notifier-store.js';
-import { ReceiverDirectory } from './delivery/receiver-directory.js';
 
 const GROUP = 'notifier';
-/** Attempts in hand may go on this long when the process stops. */
-const DRAIN_MS = 5_000;
 const MEASURE_MS = 5_000;
 
 /** Starts the notifier's moving parts in order, once the app listens, and registers how each is stopped. */
 @Injectable()
 export class NotifierRuntime implements OnApplicationBootstrap {
   readonly #start: DatabaseStart;
-  readonly #signals: NotifierSignals;
 
   constructor(
     @Inject(CONFIG) private readonly config: NotifierConfig,
@@ -29,22 +27,31 @@ export class NotifierRuntime implements OnApplicationBootstrap {
     @Inject(KAFKA) private readonly kafka: KafkaConnection,
     @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(NotifierSignals) private readonly signals: NotifierSignals,
+    @Inject(ConfigBook) private readonly book: ConfigBook,
     @Inject(ReceiverDirectory) private readonly directory: ReceiverDirectory,
-    @Inject(NOTIFIER_STORE) private readonly store: NotifierStore,
+    @Inject(DELIVERY_QUEUE) private readonly queue: DeliveryQueue,
+    @Inject(DISPATCH_STORE) private readonly store: DispatchStore,
+    @Inject(DeliveryPool) private readonly pool: DeliveryPool,
+    @Inject(DispatchLoop) private readonly loop: DispatchLoop,
   ) {
     this.#start = new DatabaseStart({ config, lifecycle, logger });
-    this.#signals = new NotifierSignals(metrics);
   }
 
   onApplicationBootstrap(): void {
-    this.#start.begin(() => { this.#run(); });
+    this.#start.begin(() => this.#run());
   }
 
-  #run(): void {
-    const workers = this.#startWorkers();
-    this.#measureQueues();
-    const notifier = new NotifierConsumer((lane) => delivers(this.config, lane), workers, this.store, this.#signals);
+  async #run(): Promise<void> {
     const { kafka, lifecycle, logger, metrics } = this;
+    lifecycle.onRelease('deliveries', () => this.pool.stop());
+    await this.pool.deliverTo(this.directory.reachable);
+    this.#inForce();
+    lifecycle.onRelease('dispatcher', () => this.loop.stop());
+    this.loop.start();
+    this.#watchConfig();
+    this.#measureQueues();
+    const notifier = new NotifierConsumer(this.config.lane, this.store, this.signals, () => { this.loop.wake(); });
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
       { group: GROUP, subscriptions: [subscribe(alertEvent, (events, context) => notifier.handle(events, context))] },
@@ -52,30 +59,32 @@ export class NotifierRuntime implements OnApplicationBootstrap {
     void consumer.start();
   }
 
-  #startWorkers(): readonly DeliveryWorker[] {
-    const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
-    const workers = this.directory.entries.map(
-      ({ receiver, channel }) =>
-        new DeliveryWorker(receiver, channel, this.store, this.#signals, {
-          owner,
-          leaseMs: this.config.leaseMs,
-          drainMs: DRAIN_MS,
-          breakerMs: this.config.breakerMs,
-          onError: (error, name) => { this.logger.warn({ err: error, receiver: name }, 'the delivery queue cannot be used now'); },
-          onDisabled: (name, reason) => { this.logger.error({ receiver: name, reason }, 'the receiver told us to stop and is switched off'); },
-        }),
-    );
-    this.lifecycle.onRelease('deliveries', async () => { await Promise.all(workers.map((worker) => worker.stop())); });
-    for (const worker of workers) worker.start();
-    return workers;
+  #watchConfig(): void {
+    const adopt = async ({ config, receivers }: ReadConfig): Promise<void> => {
+      this.directory.replace(receivers);
+      await this.pool.deliverTo(this.directory.reachable);
+      this.loop.reload(config);
+      this.#inForce();
+    };
+    const refused = (problems: readonly string[]): void => {
+      this.signals.configured(false);
+      this.logger.error({ problems }, 'the configuration has errors; the one before stays in force');
+    };
+    const watched = this.book.watch(adopt, refused);
+    this.lifecycle.onRelease('configuration', () => watched.close());
+    this.lifecycle.addCheck('configuration', () => (this.book.problems.length === 0 ? null : `the one before stays in force: ${this.book.problems.join('; ')}`));
+  }
+
+  #inForce(): void {
+    this.signals.configured(true);
+    this.logger.info({ file: this.book.file, integrations: this.directory.entries.map(({ receiver }) => receiver.id) }, 'configuration in force');
   }
 
   #measureQueues(): void {
-    const names = this.directory.entries.map(({ receiver }) => receiver.name);
     const measure = async (): Promise<void> => {
       try {
-        const [depths, disabled] = await Promise.all([this.store.depths(), this.store.disabled()]);
-        this.#signals.queues(names, depths, new Set(disabled.map(({ receiver }) => receiver)));
+        const [depths, disabled] = await Promise.all([this.queue.depths(), this.queue.disabled()]);
+        this.signals.queues(this.directory.entries.map(({ receiver }) => receiver.id), depths, new Set(disabled.map(({ integration }) => integration)));
       } catch (error) {
         this.logger.warn({ err: error }, 'queues cannot be measured now');
       }

@@ -43,14 +43,16 @@ describe('from metric window to webhook, through processes of their own', () => 
 
   it('tells once of each state change, with the evidence', async () => {
     await Promise.all([spawn('ruler'), spawn('notifier')]);
-    await publish({ 0: 50, 1: 150, 2: 160, 3: 40 });
+    await publish({ 0: 50, 1: 150, 2: 160 });
+    await until('it fires', async () => (await delivered()) === 1);
+    await publish({ 3: 40 });
     await until('both changes are delivered', async () => (await delivered()) === 2);
     const messages = rig.http.posts.map((post) => verified(post, SECRET));
-    expect(messages.map(({ type }) => type)).toEqual(['alert.firing', 'alert.resolved']);
-    expect(messages[0]?.data).toMatchObject({
-      rule: 'high', value: 150, threshold: 100,
+    expect(messages.map(({ type }) => type)).toEqual(['alerts.firing', 'alerts.resolved']);
+    expect(messages[0]?.alerts[0]).toMatchObject({
+      labels: { alertname: 'high' },
       startsAt: new Date(NOON + 2 * MINUTE).toISOString(),
-      evidence: [{ metricKey: 'orders{}', value: 150, sourceOffsets: [{ topic: inLane(rig.test.lane, 'shop.orders.v1'), partition: 0, firstOffset: 1, lastOffset: 6 }] }],
+      millrace: { value: 150, threshold: 100, evidence: [{ metricKey: 'orders{}', value: 150, sourceOffsets: [{ topic: inLane(rig.test.lane, 'shop.orders.v1'), partition: 0, firstOffset: 1, lastOffset: 6 }] }] },
     });
     expect(await Promise.all(processes.splice(0).map((child) => child.end()))).toEqual([0, 0]);
   });
@@ -67,7 +69,7 @@ describe('from metric window to webhook, through processes of their own', () => 
     await spawn('notifier');
     await until('both changes are delivered', async () => (await delivered()) === 2);
     const messages = rig.http.posts.map((post) => ({ id: post.headers['webhook-id'], type: verified(post, SECRET).type }));
-    expect(messages.map(({ type }) => type)).toEqual(['alert.firing', 'alert.firing', 'alert.resolved']);
+    expect(messages.map(({ type }) => type)).toEqual(['alerts.firing', 'alerts.firing', 'alerts.resolved']);
     expect(messages[0]?.id).toBe(messages[1]?.id);
     expect((await rig.attempts()).map(({ outcome, possible_repeat }) => [outcome, possible_repeat])).toEqual([['delivered', true], ['delivered', false]]);
   });

@@ -4,21 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startService, type RunningService } from '@millrace/service-kit';
-import { makeAlert, until } from '@millrace/testing';
+import { until } from '@millrace/testing';
 import { EmailChannel } from '../src/delivery/email-channel.js';
 import { notifier } from '../src/notifier.definition.js';
 import type { EmailReceiver } from '../src/delivery/receiver.js';
 import { NotifierRig } from './notifier-rig.js';
+import { noticeOf } from './notices.js';
 import { SmtpReceiver } from './smtp-receiver.js';
 
 jest.setTimeout(120_000);
 
-const CONTEXT = { dashboardUrl: 'http://127.0.0.1:8080/', ownPort: 9, timeoutMs: 2_000 };
+const CONTEXT = { dashboardUrl: 'http://127.0.0.1:8080/', ownPort: 9 };
 const GOING = new AbortController().signal;
 
 function receiver(port: number, change: Partial<EmailReceiver> = {}): EmailReceiver {
   return {
-    name: 'mail', type: 'email', match: new Map(), sendResolved: true, schedule: [0], concurrency: 1, paceMs: 0,
+    id: 'mail/email/0', name: 'mail', type: 'email', schedule: [0], concurrency: 1, paceMs: 0, timeoutMs: 2_000, hello: null,
     to: ['ops@example.org', 'shop@example.org'], from: 'millrace@example.org', host: '127.0.0.1', port, tls: 'none', username: null, password: null, privateAllowed: true, ...change,
   };
 }
@@ -31,7 +32,7 @@ describe('e-mail', () => {
     channels.push(made);
     return made;
   };
-  const notice = { id: 'msg_1', alert: makeAlert({ rule: 'orders-drop', annotations: { summary: 'No orders\r\nBcc: thief@example.org' } }), test: false };
+  const notice = noticeOf({ labels: { alertname: 'orders-drop' }, annotations: { summary: 'No orders\r\nBcc: thief@example.org' } });
 
   beforeEach(async () => {
     smtp = await SmtpReceiver.start();
@@ -94,7 +95,7 @@ describe('e-mail', () => {
     const services: RunningService[] = [];
     try {
       await writeFile(join(rig.folder, 'password'), 'hunter2-hunter2');
-      await rig.writeReceivers(`  - { name: mail, type: email, to: [ops@example.org], from: millrace@example.org, host: 127.0.0.1, port: ${String(smtp.port)}, tls: none, allowPrivate: true, retry: [0, 0.05, 0.05] }\n`);
+      await rig.writeConfig(`  - { name: mail, email_configs: [{ to: ops@example.org, from: millrace@example.org, smarthost: "127.0.0.1:${String(smtp.port)}", require_tls: false, millrace: { allow_private: true, retry: [0, 0.05, 0.05] } }] }\n`);
       const service = await startService(notifier, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal' });
       services.push(service);
       smtp.refusals.push(451);

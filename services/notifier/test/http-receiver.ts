@@ -67,8 +67,27 @@ export class HttpReceiver {
   }
 }
 
+/** A webhook's body, as far as tests look at it. */
+export interface WebhookBody {
+  readonly version: string;
+  readonly type: string;
+  readonly status: 'firing' | 'resolved';
+  readonly receiver: string;
+  readonly groupKey: string;
+  readonly truncatedAlerts: number;
+  readonly alerts: readonly {
+    readonly status: 'firing' | 'resolved';
+    readonly fingerprint: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly startsAt: string;
+    readonly endsAt: string;
+    readonly millrace?: unknown;
+  }[];
+}
+
 /** The message, once its signature has been verified by the library of the specification. Throws where it is wrong. */
-export function verified(post: ReceivedPost, secret: string): { readonly type: string; readonly data: Readonly<Record<string, unknown>> } {
+export function verified(post: ReceivedPost, secret: string): WebhookBody {
   const headers = Object.fromEntries(Object.entries(post.headers).map(([name, value]) => [name, String(value)]));
-  return new Webhook(secret).verify(post.body, headers) as { type: string; data: Record<string, unknown> };
+  return new Webhook(secret).verify(post.body, headers) as WebhookBody;
 }

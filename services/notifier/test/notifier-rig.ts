@@ -11,7 +11,10 @@ export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const LEASE_MS = 1_500;
 export const TIMEOUT_MS = 1_000;
 
-/** A lane, a database, a receivers file and an HTTP receiver of the test's own. */
+/** Each alert is a group of its own, told at once. */
+export const EACH_ALONE = "group_by: ['...'], group_wait: 0s, group_interval: 50ms, repeat_interval: 1h";
+
+/** A lane, a database, a configuration and an HTTP receiver of the test's own. */
 export class NotifierRig {
   private constructor(
     readonly test: TestKafka,
@@ -32,12 +35,12 @@ export class NotifierRig {
     const folder = await mkdtemp(join(tmpdir(), 'notifier-'));
     await writeFile(join(folder, 'secret'), SECRET);
     const rig = new NotifierRig(test, database, createPool(database.url, 'notifier-test'), await test.kafka.publisher(), await HttpReceiver.start(), folder);
-    await rig.writeReceivers(rig.webhook('ops'));
+    await rig.writeConfig(rig.webhook('ops'));
     return rig;
   }
 
-  get receiversFile(): string {
-    return join(this.folder, 'receivers.yaml');
+  get configFile(): string {
+    return join(this.folder, 'alertmanager.yml');
   }
 
   get env(): Record<string, string> {
@@ -48,26 +51,31 @@ export class NotifierRig {
       MILLRACE_REGISTRY_URL: settings.registryUrl,
       MILLRACE_POSTGRES_URL: this.database.url,
       MILLRACE_HTTP_PORT: '0',
-      MILLRACE_NOTIFIER_RECEIVERS: this.receiversFile,
+      MILLRACE_NOTIFIER_CONFIG: this.configFile,
       MILLRACE_NOTIFIER_DELIVERING_LANES: lane,
       MILLRACE_NOTIFIER_TIMEOUT_MS: String(TIMEOUT_MS),
       MILLRACE_NOTIFIER_LEASE_MS: String(LEASE_MS),
       MILLRACE_NOTIFIER_BREAKER_MS: '200',
+      MILLRACE_NOTIFIER_DISPATCH_LEASE_MS: '1500',
     };
   }
 
   /** A webhook receiver on the path of its name, with a short schedule. */
-  webhook(name: string, options = ''): string {
-    return `  - { name: ${name}, type: webhook, url: "${this.http.url}/${name}", allowPrivate: ["${this.http.url}/${name}"], secrets: [{ file: ${this.folder}/secret }], retry: [0, 0.05, 0.05, 0.1, 0.2, 0.5, 1, 1, 1, 1] ${options} }\n`;
+  webhook(name: string, { config = '', retry = '0, 0.05, 0.05, 0.1, 0.2, 0.5, 1, 1, 1, 1', millrace = '' } = {}): string {
+    const url = `${this.http.url}/${name}`;
+    return `  - { name: ${name}, webhook_configs: [{ url: "${url}", ${config} millrace: { allow_private: ["${url}"], signing_secrets: [{ file: ${this.folder}/secret }], retry: [${retry}] ${millrace} } }] }\n`;
   }
 
-  async writeReceivers(receivers: string): Promise<void> {
-    await writeFile(this.receiversFile, `version: 1\nreceivers:\n${receivers}`);
+  /** All receivers are told of everything, unless `routes` says otherwise. */
+  async writeConfig(receivers: string, { route = EACH_ALONE, routes = '', more = '' } = {}): Promise<void> {
+    const names = [...receivers.matchAll(/\{ name: ([a-z-]+)/g)].map(([, name]) => name ?? '');
+    const all = routes === '' ? names.map((name) => `{ receiver: ${name}, continue: true }`).join(', ') : routes;
+    await writeFile(this.configFile, `route: { receiver: nobody, ${route}, routes: [${all}] }\nreceivers:\n  - { name: nobody }\n${receivers}${more}`);
   }
 
   alert(change: Partial<AlertEvent> = {}): AlertEvent {
     const fingerprint = change.fingerprint ?? uniqueName('f');
-    return makeAlert({ fingerprint, lane: this.test.lane, labels: { rule: 'orders-dropped', severity: 'warning', lane: this.test.lane }, ...change });
+    return makeAlert({ fingerprint, lane: this.test.lane, labels: { rule: 'orders-dropped', severity: 'warning', lane: this.test.lane, n: fingerprint }, ...change });
   }
 
   resolved(firing: AlertEvent): AlertEvent {

@@ -8,7 +8,7 @@ const PORT = 8104;
 
 interface Answer {
   readonly dryRun: boolean;
-  readonly deliveries: readonly { readonly id: number; readonly receiver: string; readonly fingerprint: string; readonly status: string; readonly state: string }[];
+  readonly deliveries: readonly { readonly id: number; readonly integration: string; readonly groupKey: string; readonly status: string; readonly state: string }[];
   readonly switchedOff: readonly string[];
   readonly more: boolean;
 }
@@ -58,9 +58,9 @@ function tell(answer: Answer, asJson: boolean, write: Output): void {
     write.out(JSON.stringify(answer, null, 2));
     return;
   }
-  for (const { id, receiver, fingerprint, status, state } of answer.deliveries) write.out(`${String(id)}  ${receiver}  ${fingerprint}  ${status}  was ${state}`);
+  for (const { id, integration, groupKey, status, state } of answer.deliveries) write.out(`${String(id)}  ${integration}  ${groupKey}  ${status}  was ${state}`);
   const count = answer.deliveries.length;
   write.out(answer.dryRun ? `${String(count)} would be sent again` : `${String(count)} are sent again`);
   if (answer.more) write.out('There are more: run it again.');
-  for (const name of answer.switchedOff) write.out(`${name} is switched off: POST /receivers/${name}/enable first`);
+  for (const id of answer.switchedOff) write.out(`${id} is switched off: POST /receivers/${id.split('/', 1)[0] ?? ''}/enable first`);
 }

@@ -14,8 +14,6 @@ export interface ChannelContext {
   /** Base URL of the dashboard, for links. */
   readonly dashboardUrl: string;
   readonly ownPort: number;
-  /** An attempt that takes longer has failed, ms. */
-  readonly timeoutMs: number;
 }
 
 const DELIVERED: AttemptResult = { outcome: 'delivered', statusCode: null, error: null, responseExcerpt: null, retryAfterMs: null };
@@ -36,8 +34,8 @@ export function channelFor(receiver: Receiver, context: ChannelContext): Channel
   }
 }
 
-function agentFor(receiver: WebhookReceiver | SlackReceiver, { ownPort, timeoutMs }: ChannelContext): Agent {
-  return guardedAgent({ privateAllowed: receiver.privateAllowed, connections: receiver.concurrency, ownPort, timeoutMs });
+function agentFor(receiver: WebhookReceiver | SlackReceiver, { ownPort }: ChannelContext): Agent {
+  return guardedAgent({ privateAllowed: receiver.privateAllowed, connections: receiver.concurrency, ownPort, timeoutMs: receiver.timeoutMs });
 }
 
 class LogChannel implements Channel {
@@ -46,9 +44,8 @@ class LogChannel implements Channel {
     private readonly context: ChannelContext,
   ) {}
 
-  send({ alert, test }: Notice): Promise<AttemptResult> {
-    const { fingerprint, status, rule, severity, labels, annotations, value, threshold } = alert;
-    this.context.logger.info({ receiver: this.receiver.name, test, alert: { fingerprint, status, rule, severity, labels, annotations, value, threshold } }, 'alert');
+  send({ alerts, groupKey, truncated, test }: Notice): Promise<AttemptResult> {
+    this.context.logger.info({ receiver: this.receiver.name, test, groupKey, truncated, alerts: alerts.map(({ decision, ...alert }) => ({ ...alert, value: decision?.value ?? null, threshold: decision?.threshold ?? null })) }, 'alerts');
     return Promise.resolve(DELIVERED);
   }
 
@@ -65,9 +62,9 @@ class WebhookChannel implements Channel {
   ) {}
 
   send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
-    const body = webhookBody(notice, this.context.dashboardUrl);
-    const headers = signedHeaders(this.receiver.secrets, { id: notice.id, body, at: new Date() });
-    return post(this.agent, { url: this.receiver.url, headers, body }, this.context.timeoutMs, signal);
+    const { secrets, url, maxAlerts, timeoutMs } = this.receiver;
+    const body = webhookBody(notice, this.context.dashboardUrl, maxAlerts);
+    return post(this.agent, { url, headers: signedHeaders(secrets, { id: notice.id, body, at: new Date() }), body }, timeoutMs, signal);
   }
 
   close(): Promise<void> {
@@ -83,8 +80,9 @@ class SlackChannel implements Channel {
   ) {}
 
   async send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
-    const body = JSON.stringify(slackMessage(notice, this.context.dashboardUrl));
-    const result = await post(this.agent, { url: this.receiver.url, headers: {}, body }, this.context.timeoutMs, signal);
+    const { url, channel, timeoutMs } = this.receiver;
+    const body = JSON.stringify({ ...slackMessage(notice, this.context.dashboardUrl), ...(channel === null ? {} : { channel }) });
+    const result = await post(this.agent, { url, headers: {}, body }, timeoutMs, signal);
     return result.outcome === 'failed' && SLACK_GONE.test(result.responseExcerpt ?? '') ? { ...result, outcome: 'disabled' } : result;
   }
 

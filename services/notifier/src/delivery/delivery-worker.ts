@@ -1,6 +1,6 @@
 import type { Channel, AttemptResult } from './channel.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import type { ClaimedDelivery, DeliveryQueue } from '../notifier-store.js';
+import type { ClaimedDelivery, DeliveryQueue, FinishedAttempt } from './delivery-queue.js';
 import type { NotifierSignals } from '../notifier.signals.js';
 import type { Receiver } from './receiver.js';
 import { nextAttempt, spanMs } from './retry.js';
@@ -22,7 +22,7 @@ export interface WorkerOptions {
 const IDLE_MS = 1_000;
 const TROUBLE_MS = 1_000;
 
-/** Delivers what is queued for one receiver; receivers share nothing, so that a slow one slows nobody. */
+/** Delivers what is queued for one integration; they share nothing, so that a slow one slows nobody. */
 export class DeliveryWorker {
   readonly #inHand = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -70,7 +70,7 @@ export class DeliveryWorker {
       try {
         await this.#sleep(await this.#deliverDue());
       } catch (error) {
-        this.options.onError(error, this.receiver.name);
+        this.options.onError(error, this.receiver.id);
         await this.#sleep(TROUBLE_MS);
       }
     }
@@ -85,18 +85,18 @@ export class DeliveryWorker {
     const paced = this.receiver.paceMs > 0;
     const free = paced ? Math.min(1, this.receiver.concurrency - this.#inHand.size) : this.receiver.concurrency - this.#inHand.size;
     if (free <= 0) return IDLE_MS;
-    const claimed = await this.queue.claim(this.receiver.name, this.options.owner, free, this.options.leaseMs, false);
+    const claimed = await this.queue.claim(this.receiver.id, this.options.owner, free, this.options.leaseMs, false);
     if (paced && claimed.length > 0) this.#notBefore = Date.now() + this.receiver.paceMs;
     for (const delivery of claimed) this.#begin(delivery);
     if (claimed.length > 0) return 0;
-    const due = await this.queue.nextDueMs(this.receiver.name);
+    const due = await this.queue.nextDueMs(this.receiver.id);
     return due === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(1, due));
   }
 
   /** Asks a receiver that is held dead with its oldest delivery. */
   async #probe(): Promise<number> {
     if (this.#inHand.size > 0) return IDLE_MS;
-    const [delivery] = await this.queue.claim(this.receiver.name, this.options.owner, 1, this.options.leaseMs, true);
+    const [delivery] = await this.queue.claim(this.receiver.id, this.options.owner, 1, this.options.leaseMs, true);
     if (delivery === undefined) return IDLE_MS;
     this.#begin(delivery, true);
     return IDLE_MS;
@@ -104,7 +104,7 @@ export class DeliveryWorker {
 
   #begin(delivery: ClaimedDelivery, isProbe = false): void {
     const attempt = this.#attempt(delivery, isProbe)
-      .catch((error: unknown) => { this.options.onError(error, this.receiver.name); })
+      .catch((error: unknown) => { this.options.onError(error, this.receiver.id); })
       .finally(() => {
         this.#inHand.delete(attempt);
         this.wake();
@@ -114,42 +114,41 @@ export class DeliveryWorker {
 
   async #attempt(delivery: ClaimedDelivery, isProbe: boolean): Promise<void> {
     const startedAt = Date.now();
-    const result = await this.channel.send({ id: delivery.messageId, alert: delivery.event, test: false }, this.#stopping.signal);
+    const result = await this.channel.send(delivery.notice, this.#stopping.signal);
     const endedAt = Date.now();
     if (result.retryAfterMs !== null) this.#notBefore = Math.max(this.#notBefore, endedAt + result.retryAfterMs);
-    this.signals.attempted(this.receiver.name, result.outcome, (endedAt - startedAt) / 1_000);
+    this.signals.attempted(this.receiver.id, result.outcome, (endedAt - startedAt) / 1_000);
     const isBack = this.#judge(result, endedAt);
-    await this.#record(delivery, isProbe, startedAt, endedAt, result);
-    if (isBack) await this.queue.hasten(this.receiver.name);
-    if (result.outcome === 'delivered') this.signals.delivered(this.receiver.name, (endedAt - delivery.event.occurredAt) / 1_000);
-    if (result.outcome === 'disabled') this.options.onDisabled(this.receiver.name, result.error ?? '');
+    const next = result.outcome === 'retry' ? this.#next(delivery, isProbe, endedAt, result) : null;
+    await this.#record({ delivery, integration: this.receiver.id, owner: this.options.owner, startedAt, durationMs: endedAt - startedAt, result, next });
+    if (isBack) await this.queue.hasten(this.receiver.id);
+    if (result.outcome === 'delivered') this.signals.delivered(this.receiver.id, (endedAt - delivery.notice.at) / 1_000);
+    if (result.outcome === 'disabled') this.options.onDisabled(this.receiver.id, result.error ?? '');
   }
 
   /** Returns whether a receiver that was held dead is back. One that says when to come back is not dead. */
   #judge(result: AttemptResult, now: number): boolean {
     if (this.#stopping.signal.aborted) return false;
     const isBack = this.#breaker.record(result.outcome !== 'retry' || result.retryAfterMs !== null, now);
-    this.signals.breaker(this.receiver.name, this.#breaker.state(now) !== 'closed');
+    this.signals.breaker(this.receiver.id, this.#breaker.state(now) !== 'closed');
     return isBack;
   }
 
   /** The result of an attempt must not be lost while the lease lasts: without it, the message goes out again. */
-  async #record(delivery: ClaimedDelivery, isProbe: boolean, startedAt: number, endedAt: number, result: AttemptResult): Promise<void> {
-    const next = result.outcome === 'retry' ? this.#next(delivery, isProbe, endedAt, result) : null;
-    const attempt = { delivery, receiver: this.receiver.name, owner: this.options.owner, startedAt, durationMs: endedAt - startedAt, result, next };
+  async #record(attempt: FinishedAttempt): Promise<void> {
     for (;;) {
       try {
         await this.queue.finish(attempt);
         return;
       } catch (error) {
-        if (this.#stopped || Date.now() > startedAt + this.options.leaseMs) throw error;
-        this.options.onError(error, this.receiver.name);
+        if (this.#stopped || Date.now() > attempt.startedAt + this.options.leaseMs) throw error;
+        this.options.onError(error, this.receiver.id);
         await new Promise((resolve) => setTimeout(resolve, TROUBLE_MS));
       }
     }
   }
 
-  #next(delivery: ClaimedDelivery, isProbe: boolean, now: number, result: AttemptResult): { readonly at: number; readonly step: number } | null {
+  #next(delivery: ClaimedDelivery, isProbe: boolean, now: number, result: AttemptResult): FinishedAttempt['next'] {
     // Cut by our own stop: the receiver did nothing wrong, and the next process tries at once.
     if (this.#stopping.signal.aborted && result.statusCode === null) return { at: now, step: delivery.step };
     const { schedule } = this.receiver;

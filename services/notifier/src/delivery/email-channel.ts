@@ -13,7 +13,6 @@ const EXCERPT = 1_024;
 export interface EmailContext {
   readonly dashboardUrl: string;
   readonly ownPort: number;
-  readonly timeoutMs: number;
 }
 
 /** Sends e-mails over SMTP, a connection for each: alerts are few. */
@@ -24,8 +23,8 @@ export class EmailChannel implements Channel {
     private readonly receiver: EmailReceiver,
     private readonly context: EmailContext,
   ) {
-    const { host, port, tls, username, password, privateAllowed } = receiver;
-    const { timeoutMs, ownPort } = context;
+    const { host, port, hello, tls, username, password, privateAllowed, timeoutMs } = receiver;
+    const { ownPort } = context;
     this.#transport = createTransport({
       host,
       port,
@@ -33,6 +32,7 @@ export class EmailChannel implements Channel {
       requireTLS: tls === 'starttls',
       ignoreTLS: tls === 'none',
       tls: { servername: host },
+      ...(hello === null ? {} : { name: hello }),
       ...(username === null || password === null ? {} : { auth: { user: username, pass: password } }),
       greetingTimeout: timeoutMs,
       socketTimeout: timeoutMs,
@@ -49,8 +49,8 @@ export class EmailChannel implements Channel {
     const { from, to } = this.receiver;
     const { subject, text } = emailMessage(notice, this.context.dashboardUrl);
     // The id of the message is constant over all attempts: mail systems drop what they have.
-    const mail = { from, to: [...to], subject, text, messageId: `<${notice.id}@millrace>`, headers: { 'Auto-Submitted': 'auto-generated' }, date: new Date(notice.alert.occurredAt) };
-    const timeout = AbortSignal.any([signal, AbortSignal.timeout(this.context.timeoutMs)]);
+    const mail = { from, to: [...to], subject, text, messageId: `<${notice.id}@millrace>`, headers: { 'Auto-Submitted': 'auto-generated' }, date: new Date(notice.at) };
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(this.receiver.timeoutMs)]);
     try {
       const sent: unknown = await Promise.race([this.#transport.sendMail(mail), aborted(timeout)]);
       const response = textOf(sent, 'response') ?? '';

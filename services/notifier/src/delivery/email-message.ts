@@ -1,8 +1,10 @@
-import { alertLink, type Notice } from './message.js';
+import { alertLink, common, nameOf, statusOf, titleOf, type Notice, type NoticeAlert } from './message.js';
 
 const MAX_SUBJECT = 200;
 const MAX_TEXT = 2_000;
 const MAX_WINDOWS = 20;
+/** Alerts that are told in full. */
+const MAX_ALERTS = 20;
 
 /** An e-mail, in plain text: nothing in it can be taken for markup. */
 export interface EmailMessage {
@@ -10,31 +12,42 @@ export interface EmailMessage {
   readonly text: string;
 }
 
-/** The alert for people, with its evidence and where to see more. */
-export function emailMessage({ alert, test }: Notice, dashboardUrl: string): EmailMessage {
-  const state = test ? 'TEST' : alert.status;
-  const summary = alert.annotations['summary'];
-  const labels = Object.entries(alert.labels).map(([name, value]) => `  ${name}: ${cut(value)}`);
-  const others = Object.entries(alert.annotations).filter(([name]) => name !== 'summary').map(([name, value]) => `${name}: ${cut(value)}`);
-  const windows = alert.evidence.slice(-MAX_WINDOWS).map(({ metricKey, window, windowStart, value, revision, sourceOffsets }) =>
-    `  ${metricKey} ${window} at ${time(windowStart)} = ${String(value)} (revision ${String(revision)})${sourceOffsets.map(({ topic, partition, firstOffset, lastOffset }) => `\n    ${topic}[${String(partition)}] ${String(firstOffset)}-${String(lastOffset)}`).join('')}`);
+/** The alerts of a group for people, with their evidence and where to see more. */
+export function emailMessage(notice: Notice, dashboardUrl: string): EmailMessage {
+  const { alerts, truncated, test } = notice;
+  const firing = alerts.filter(({ status }) => status === 'firing');
+  const resolved = alerts.filter(({ status }) => status === 'resolved');
+  const state = test ? 'TEST' : statusOf(notice).toUpperCase();
+  const summary = common(alerts.map(({ annotations }) => annotations))['summary'];
+  const title = titleOf(alerts);
+  const shown = alerts.slice(0, MAX_ALERTS);
+  const left = alerts.length - shown.length + truncated;
   const lines = [
-    `${alert.rule} (${alert.severity}) ${alert.status === 'RESOLVED' ? 'is resolved' : 'fires'}${test ? ': a test' : ''}`,
+    `${title}: ${[...(firing.length > 0 ? [`${String(firing.length)} firing`] : []), ...(resolved.length > 0 ? [`${String(resolved.length)} resolved`] : [])].join(', ')}${test ? ' (a test)' : ''}`,
+    '',
+    ...shown.flatMap((alert) => alertLines(alert, dashboardUrl)),
+    ...(left === 0 ? [] : [`... and ${String(left)} more`, '']),
+  ];
+  return { subject: oneLine(`[${state}${alerts.length > 1 ? ` ${String(alerts.length + truncated)}` : ''}] ${title}${summary === undefined ? '' : `: ${summary}`}`).slice(0, MAX_SUBJECT), text: lines.join('\n') };
+}
+
+function alertLines(alert: NoticeAlert, dashboardUrl: string): readonly string[] {
+  const { status, labels, annotations, startsAt, endsAt, decision } = alert;
+  const { summary, ...others } = annotations;
+  const windows = (decision?.evidence ?? []).slice(-MAX_WINDOWS).map(({ metricKey, window, windowStart, value, revision, sourceOffsets }) =>
+    `  ${metricKey} ${window} at ${time(windowStart)} = ${String(value)} (revision ${String(revision)})${sourceOffsets.map(({ topic, partition, firstOffset, lastOffset }) => `\n    ${topic}[${String(partition)}] ${String(firstOffset)}-${String(lastOffset)}`).join('')}`);
+  return [
+    `${nameOf(labels)} ${status === 'resolved' ? 'is resolved' : 'fires'}${labels['severity'] === undefined ? '' : ` (${labels['severity']})`}`,
     ...(summary === undefined ? [] : [cut(summary)]),
-    '',
-    alert.endsAt === null ? `Since ${time(alert.startsAt)}` : `From ${time(alert.startsAt)} to ${time(alert.endsAt)}`,
-    ...(alert.value === null ? [] : [`Value ${String(alert.value)}${alert.threshold === null ? '' : `, limit ${String(alert.threshold)}`}`]),
-    ...others,
-    '',
+    endsAt === null ? `Since ${time(startsAt)}` : `From ${time(startsAt)} to ${time(endsAt)}`,
+    ...(decision === null || decision.value === null ? [] : [`Value ${String(decision.value)}${decision.threshold === null ? '' : `, limit ${String(decision.threshold)}`}`]),
+    ...Object.entries(others).map(([name, value]) => `${name}: ${cut(value)}`),
     'Labels',
-    ...labels,
-    ...(windows.length === 0 ? [] : ['', 'Evidence', ...windows]),
-    '',
+    ...Object.entries(labels).map(([name, value]) => `  ${name}: ${cut(value)}`),
+    ...(windows.length === 0 ? [] : ['Evidence', ...windows]),
     alertLink(dashboardUrl, alert),
     '',
   ];
-  const subject = `[${state}] ${alert.rule}${summary === undefined ? '' : `: ${summary}`}`;
-  return { subject: oneLine(subject).slice(0, MAX_SUBJECT), text: lines.join('\n') };
 }
 
 /** A line break in a header would begin another header. */

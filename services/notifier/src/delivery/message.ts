@@ -1,59 +1,133 @@
-import type { AlertEvent } from '@millrace/contracts';
+import type { Decision } from '../grouping/alert.js';
+import type { Labels } from '../routing/labels.js';
 
-/** Standard Webhooks asks for less than 20 kB. */
+/** Standard Webhooks asks for less than 20 kB; beyond that evidence goes first. */
 const MAX_BYTES = 19_000;
 const MAX_TEXT = 1_000;
+/** What Go writes for no time; Alertmanager's receivers know it. */
+const NO_TIME = '0001-01-01T00:00:00Z';
 
-/** What a receiver is told about: an alert's state change, or a try-out. */
-export interface Notice {
+/** An alert as it was when the notification was made; times in ms. */
+export interface NoticeAlert {
+  readonly status: 'firing' | 'resolved';
+  readonly fingerprint: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAt: number;
+  /** Null while it fires. */
+  readonly endsAt: number | null;
+  readonly generatorUrl: string;
+  readonly decision: Decision | null;
+}
+
+/** What a receiver is told of a group. */
+export interface GroupNotice {
+  readonly receiver: string;
+  readonly groupKey: string;
+  readonly groupLabels: Labels;
+  /** When it was due, ms. */
+  readonly at: number;
+  /** Those that fire first. */
+  readonly alerts: readonly NoticeAlert[];
+  /** Alerts of the group beyond those. */
+  readonly truncated: number;
+}
+
+export interface Notice extends GroupNotice {
   /** Constant over all attempts. */
   readonly id: string;
-  readonly alert: AlertEvent;
   /** True: somebody asked for a test message. */
   readonly test: boolean;
 }
 
+/** Whether any of its alerts fires. */
+export function statusOf({ alerts }: Pick<GroupNotice, 'alerts'>): 'firing' | 'resolved' {
+  return alerts.some(({ status }) => status === 'firing') ? 'firing' : 'resolved';
+}
+
+/** What an alert is called: that of Prometheus, or our rule's name. */
+export function nameOf(labels: Labels): string {
+  return labels['alertname'] ?? labels['rule'] ?? 'alert';
+}
+
+/** What the alerts of a group are called. */
+export function titleOf(alerts: readonly NoticeAlert[]): string {
+  const names = [...new Set(alerts.map(({ labels }) => nameOf(labels)))];
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${String(names.length - 3)} more` : names.join(', ');
+}
+
+/** Labels or annotations that all of them have alike. */
+export function common(all: readonly Labels[]): Labels {
+  const [first = {}, ...others] = all;
+  return Object.fromEntries(Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)));
+}
+
 /** Page of the dashboard that shows the alert. */
-export function alertLink(dashboardUrl: string, alert: AlertEvent): string {
+export function alertLink(dashboardUrl: string, { fingerprint, startsAt }: Pick<NoticeAlert, 'fingerprint' | 'startsAt'>): string {
   const url = new URL(dashboardUrl);
-  url.searchParams.set('alert', alert.fingerprint);
-  url.searchParams.set('startsAt', String(alert.startsAt));
+  url.searchParams.set('alert', fingerprint);
+  url.searchParams.set('startsAt', String(startsAt));
   return url.href;
 }
 
-/** Body of a webhook: `type`, `timestamp` and `data` as Standard Webhooks has them; times are RFC 3339. Evidence is cut where it gets too long. */
-export function webhookBody({ alert, test }: Notice, dashboardUrl: string): string {
-  const evidence = alert.evidence.map((window) => ({ ...window, windowStart: iso(window.windowStart), windowEnd: iso(window.windowEnd) }));
-  const body = (shown: typeof evidence): string =>
-    JSON.stringify({
-      type: test ? 'alert.test' : alert.status === 'RESOLVED' ? 'alert.resolved' : 'alert.firing',
-      timestamp: iso(alert.occurredAt),
-      data: {
-        ...alert,
-        labels: cut(alert.labels),
-        annotations: cut(alert.annotations),
-        startsAt: iso(alert.startsAt),
-        endsAt: alert.endsAt === null ? null : iso(alert.endsAt),
-        occurredAt: iso(alert.occurredAt),
-        evidence: shown,
-        evidenceOmitted: evidence.length - shown.length,
-        url: alertLink(dashboardUrl, alert),
-      },
-    });
-  let shown = evidence;
-  let text = body(shown);
-  while (Buffer.byteLength(text) > MAX_BYTES && shown.length > 0) {
-    // The last window decided it: the first go first.
-    shown = shown.slice(Math.ceil(shown.length / 2));
-    text = body(shown);
+/**
+ * Body of a webhook: Alertmanager's version 4, with `type` and `timestamp` as Standard Webhooks has them, and of our own alerts under
+ * `millrace` what they rest on. Evidence is cut where it gets too long; the last window, which decided, goes last.
+ */
+export function webhookBody(notice: Notice, dashboardUrl: string, maxAlerts = 0): string {
+  const alerts = maxAlerts === 0 ? notice.alerts : notice.alerts.slice(0, maxAlerts);
+  const most = Math.max(0, ...alerts.map(({ decision }) => decision?.evidence.length ?? 0));
+  for (let windows = most; ; windows = Math.floor(windows / 2)) {
+    const text = JSON.stringify(bodyOf(notice, alerts, dashboardUrl, windows));
+    if (windows === 0 || Buffer.byteLength(text) <= MAX_BYTES) return text;
   }
-  return text;
+}
+
+function bodyOf(notice: Notice, alerts: readonly NoticeAlert[], dashboardUrl: string, windows: number): unknown {
+  const status = statusOf(notice);
+  return {
+    version: '4',
+    type: notice.test ? 'alerts.test' : `alerts.${status}`,
+    timestamp: iso(notice.at),
+    status,
+    receiver: notice.receiver,
+    groupKey: cut(notice.groupKey),
+    groupLabels: cutAll(notice.groupLabels),
+    commonLabels: cutAll(common(alerts.map(({ labels }) => labels))),
+    commonAnnotations: cutAll(common(alerts.map(({ annotations }) => annotations))),
+    externalURL: dashboardUrl,
+    truncatedAlerts: notice.truncated + notice.alerts.length - alerts.length,
+    alerts: alerts.map((alert) => alertOf(alert, dashboardUrl, windows)),
+  };
+}
+
+function alertOf(alert: NoticeAlert, dashboardUrl: string, windows: number): unknown {
+  const { status, fingerprint, labels, annotations, startsAt, endsAt, generatorUrl, decision } = alert;
+  const url = alertLink(dashboardUrl, alert);
+  const shown = windows === 0 ? [] : (decision?.evidence.slice(-windows) ?? []);
+  const millrace = decision === null ? {} : {
+    millrace: {
+      value: decision.value,
+      threshold: decision.threshold,
+      evidence: shown.map((window) => ({ ...window, windowStart: iso(window.windowStart), windowEnd: iso(window.windowEnd) })),
+      evidenceOmitted: decision.evidence.length - shown.length,
+      url,
+    },
+  };
+  return {
+    status, labels: cutAll(labels), annotations: cutAll(annotations), startsAt: iso(startsAt), endsAt: endsAt === null ? NO_TIME : iso(endsAt),
+    generatorURL: generatorUrl === '' ? url : generatorUrl, fingerprint, ...millrace,
+  };
 }
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function cut(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text]));
+function cut(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function cutAll(texts: Labels): Labels {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, cut(text)]));
 }

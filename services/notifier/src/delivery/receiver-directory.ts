@@ -1,49 +1,67 @@
 import { randomUUID } from 'node:crypto';
-import type { AlertEvent } from '@millrace/contracts';
 import type { AttemptResult, Channel } from './channel.js';
+import { channelFor, type ChannelContext } from './channels.js';
+import type { GroupNotice } from './message.js';
 import type { Receiver } from './receiver.js';
 
 /** Zeroes: no alert has it. */
 const TEST_FINGERPRINT = '0'.repeat(16);
 
-/** The receivers of the file and the ways to them. */
+/** A receiver's integration, and the way to it. */
+export interface DirectoryEntry {
+  readonly receiver: Receiver;
+  readonly channel: Channel;
+}
+
+/** The integrations of the file and the ways to them. */
 export class ReceiverDirectory {
+  #entries: readonly DirectoryEntry[] = [];
+
   constructor(
     readonly lane: string,
     /** Messages may leave the house. */
     private readonly delivering: boolean,
-    readonly entries: readonly { readonly receiver: Receiver; readonly channel: Channel }[],
-  ) {}
-
-  /** Sends a test message once, past the queue. Null: no such receiver. */
-  async test(name: string, now: number, signal: AbortSignal): Promise<AttemptResult | null> {
-    const entry = this.entries.find(({ receiver }) => receiver.name === name);
-    if (entry === undefined) return null;
-    const id = randomUUID();
-    return entry.channel.send({ id: `msg_test_${id}`, alert: testAlert(id, this.lane, now), test: true }, signal);
+    private readonly context: ChannelContext,
+    receivers: readonly Receiver[],
+  ) {
+    this.replace(receivers);
   }
 
-  /** Whether a message may go to this receiver from this lane. */
-  mayReach(name: string): boolean {
-    return this.delivering || this.entries.some(({ receiver }) => receiver.name === name && receiver.type === 'log');
+  get entries(): readonly DirectoryEntry[] {
+    return this.#entries;
+  }
+
+  /** Those that may be told. */
+  get reachable(): readonly DirectoryEntry[] {
+    return this.#entries.filter(({ receiver }) => this.mayReach(receiver));
+  }
+
+  /** Puts others in their place; who delivers to the old ones closes the ways to them. */
+  replace(receivers: readonly Receiver[]): void {
+    this.#entries = receivers.map((receiver) => ({ receiver, channel: channelFor(receiver, this.context) }));
+  }
+
+  /** Those of one receiver, by its name. */
+  of(name: string): readonly DirectoryEntry[] {
+    return this.#entries.filter(({ receiver }) => receiver.name === name);
+  }
+
+  /** Whether a message may go there from this lane. */
+  mayReach({ type }: Pick<Receiver, 'type'>): boolean {
+    return this.delivering || type === 'log';
+  }
+
+  /** Sends a test message to each integration of a receiver that may be reached, once, past the queue. */
+  test(name: string, now: number, signal: AbortSignal): Promise<readonly (AttemptResult & { readonly integration: string })[]> {
+    const notice = { ...testNotice(name, this.lane, now), id: `msg_test_${randomUUID()}`, test: true };
+    return Promise.all(this.reachable.filter(({ receiver }) => receiver.name === name).map(async ({ receiver, channel }) => ({ integration: receiver.id, ...(await channel.send(notice, signal)) })));
   }
 }
 
-function testAlert(id: string, lane: string, now: number): AlertEvent {
+function testNotice(receiver: string, lane: string, now: number): GroupNotice {
+  const labels = { alertname: 'test', severity: 'info', lane };
   return {
-    eventId: `test-${id}`,
-    fingerprint: TEST_FINGERPRINT,
-    status: 'FIRING',
-    rule: 'test',
-    severity: 'info',
-    labels: { rule: 'test', severity: 'info', lane },
-    annotations: { summary: 'A test message: nothing is wrong.' },
-    value: null,
-    threshold: null,
-    startsAt: now,
-    endsAt: null,
-    occurredAt: now,
-    evidence: [],
-    lane,
+    receiver, groupKey: '{}:{}', groupLabels: {}, at: now, truncated: 0,
+    alerts: [{ status: 'firing', fingerprint: TEST_FINGERPRINT, labels, annotations: { summary: 'A test message: nothing is wrong.' }, startsAt: now, endsAt: null, generatorUrl: '', decision: null }],
   };
 }

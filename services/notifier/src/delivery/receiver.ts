@@ -1,16 +1,16 @@
-/** Labels and the values that each may have. */
-export type Matchers = ReadonlyMap<string, ReadonlySet<string>>;
-
 interface Common {
+  /** Its integration: `receiver/type/place`. */
+  readonly id: string;
+  /** The receiver it belongs to. */
   readonly name: string;
-  readonly match: Matchers;
-  readonly sendResolved: boolean;
   /** Seconds before each attempt. */
   readonly schedule: readonly number[];
   /** Sends at a time. */
   readonly concurrency: number;
   /** Least time from one send to the next, ms. */
   readonly paceMs: number;
+  /** An attempt that takes longer has failed, ms. */
+  readonly timeoutMs: number;
 }
 
 export interface LogReceiver extends Common {
@@ -25,11 +25,16 @@ interface Outside extends Common {
 
 export interface WebhookReceiver extends Outside {
   readonly type: 'webhook';
+  /** Empty: not signed. */
   readonly secrets: readonly string[];
+  /** Most alerts in a message; 0: all. */
+  readonly maxAlerts: number;
 }
 
 export interface SlackReceiver extends Outside {
   readonly type: 'slack';
+  /** Null: the one that the incoming webhook belongs to. */
+  readonly channel: string | null;
 }
 
 export interface EmailReceiver extends Common {
@@ -39,6 +44,8 @@ export interface EmailReceiver extends Common {
   /** The SMTP server. */
   readonly host: string;
   readonly port: number;
+  /** What we call ourselves; null: the machine's name. */
+  readonly hello: string | null;
   readonly tls: 'starttls' | 'implicit' | 'none';
   readonly username: string | null;
   readonly password: string | null;
@@ -46,11 +53,5 @@ export interface EmailReceiver extends Common {
   readonly privateAllowed: boolean;
 }
 
-/** Somebody who wants to know, with secrets resolved and defaults filled in. Never log one. */
+/** One way of telling somebody, with secrets resolved and defaults filled in. Never log one. */
 export type Receiver = LogReceiver | WebhookReceiver | SlackReceiver | EmailReceiver;
-
-/** Whether a receiver wants a state change. */
-export function wants(receiver: Receiver, alert: { readonly status: string; readonly labels: Readonly<Record<string, string>> }): boolean {
-  if (alert.status === 'RESOLVED' && !receiver.sendResolved) return false;
-  return [...receiver.match].every(([label, values]) => values.has(alert.labels[label] ?? ''));
-}

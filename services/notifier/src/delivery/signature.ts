@@ -13,14 +13,14 @@ export function canSign(secret: string): boolean {
 }
 
 /**
- * The headers that prove where a message is from: id, time of this attempt, and one signature per secret.
+ * The headers that prove where a message is from: id, time of this attempt, and one signature per secret; without any it is not signed.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function signedHeaders(secrets: readonly string[], message: { readonly id: string; readonly body: string; readonly at: Date }): Readonly<Record<string, string>> {
   return {
     'webhook-id': message.id,
     'webhook-timestamp': String(Math.floor(message.at.getTime() / 1_000)),
-    'webhook-signature': secrets.map((secret) => new Webhook(padded(secret)).sign(message.id, message.at, message.body)).join(' '),
+    ...(secrets.length === 0 ? {} : { 'webhook-signature': secrets.map((secret) => new Webhook(padded(secret)).sign(message.id, message.at, message.body)).join(' ') }),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { AlertEvent, AlertEvidence } from '@millrace/contracts';
+import type { AlertEvidence } from '@millrace/contracts';
 import type { KnownBlock, MessageAttachment } from '@slack/types';
-import { alertLink, type Notice } from './message.js';
+import { alertLink, nameOf, statusOf, titleOf, type Notice, type NoticeAlert } from './message.js';
 
 /** Body of a Slack incoming webhook. */
 export interface SlackMessage {
@@ -9,43 +9,61 @@ export interface SlackMessage {
   readonly attachments: readonly MessageAttachment[];
 }
 
-/** Slack allows 3,000 characters in a section; one field needs far less. */
+/** Slack allows 3,000 characters in a section, 50 blocks and 100 attachments; people read far less. */
 const MAX_TEXT = 600;
 const MAX_LABEL = 120;
 const MAX_LABELS = 10;
 const MAX_WINDOWS = 3;
+const MAX_ALERTS = 5;
 const COLOURS: Readonly<Record<string, string>> = { critical: '#c62828', warning: '#ef6c00', info: '#1565c0' };
 const RESOLVED_COLOUR = '#2e7d32';
 const OTHER_COLOUR = '#616161';
+/** Shown elsewhere, or the same for all. */
+const KNOWN_LABELS: ReadonlySet<string> = new Set(['alertname', 'rule', 'severity', 'lane']);
 
 /** Text that Slack shows as it is: no mention, no link, no channel. */
 export function escapeSlack(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
-/** The alert in Block Kit, in an attachment for the sake of its colour. */
-export function slackMessage({ alert, test }: Notice, dashboardUrl: string): SlackMessage {
-  const resolved = alert.status === 'RESOLVED';
-  const state = test ? 'Test' : resolved ? 'Resolved' : 'Firing';
-  const title = `${state}: ${shown(alert.rule)}`;
-  const summary = alert.annotations['summary'];
-  const labels = Object.entries(alert.labels).filter(([name]) => name !== 'rule' && name !== 'severity' && name !== 'lane');
-  const blocks: KnownBlock[] = [
-    section(`*${title}* (${shown(alert.severity, MAX_LABEL)})${summary === undefined ? '' : `\n${shown(summary)}`}`),
-    section(factsOf(alert, labels).join('\n')),
-  ];
-  if (alert.evidence.length > 0) blocks.push(context(alert.evidence.slice(-MAX_WINDOWS).map(evidenceLine).join('\n')));
-  blocks.push(context(`<${escapeSlack(alertLink(dashboardUrl, alert))}|Open in the dashboard>`));
+/** The alerts of a group in Block Kit, each in an attachment for the sake of its colour. */
+export function slackMessage(notice: Notice, dashboardUrl: string): SlackMessage {
+  const { alerts, truncated, test } = notice;
+  const state = test ? 'Test' : statusOf(notice) === 'resolved' ? 'Resolved' : 'Firing';
+  const [first] = alerts;
+  const summary = alerts.length === 1 ? first?.annotations['summary'] : undefined;
+  const count = alerts.length + truncated > 1 ? ` (${String(alerts.length + truncated)} alerts)` : '';
+  const shownAlerts = alerts.slice(0, MAX_ALERTS);
+  const left = alerts.length - shownAlerts.length + truncated;
   return {
-    text: summary === undefined ? title : `${title} - ${shown(summary)}`,
-    attachments: [{ color: resolved ? RESOLVED_COLOUR : (COLOURS[alert.severity] ?? OTHER_COLOUR), blocks }],
+    text: `${state}: ${shown(titleOf(alerts))}${count}${summary === undefined ? '' : ` - ${shown(summary)}`}`,
+    attachments: [
+      ...shownAlerts.map((alert) => attachmentOf(alert, test, dashboardUrl)),
+      ...(left === 0 ? [] : [{ color: OTHER_COLOUR, blocks: [context(`and ${String(left)} more`)] }]),
+    ],
   };
 }
 
-function factsOf(alert: AlertEvent, labels: readonly (readonly [string, string])[]): string[] {
-  const value = alert.value === null ? [] : [`value ${alert.value}${alert.threshold === null ? '' : `, limit ${alert.threshold}`}`];
-  const since = alert.endsAt === null ? `since ${time(alert.startsAt)}` : `from ${time(alert.startsAt)} to ${time(alert.endsAt)}`;
-  return [since, ...value, ...labels.slice(0, MAX_LABELS).map(([name, text]) => `${shown(name, MAX_LABEL)}: ${shown(text, MAX_LABEL)}`)];
+function attachmentOf(alert: NoticeAlert, test: boolean, dashboardUrl: string): MessageAttachment {
+  const { status, labels, annotations, decision } = alert;
+  const resolved = status === 'resolved';
+  const { summary } = annotations;
+  const severity = labels['severity'] ?? '';
+  const blocks: KnownBlock[] = [
+    section(`*${test ? 'Test' : resolved ? 'Resolved' : 'Firing'}: ${shown(nameOf(labels))}*${severity === '' ? '' : ` (${shown(severity, MAX_LABEL)})`}${summary === undefined ? '' : `\n${shown(summary)}`}`),
+    section(factsOf(alert).join('\n')),
+  ];
+  const evidence = decision?.evidence ?? [];
+  if (evidence.length > 0) blocks.push(context(evidence.slice(-MAX_WINDOWS).map(evidenceLine).join('\n')));
+  blocks.push(context(`<${escapeSlack(alertLink(dashboardUrl, alert))}|Open in the dashboard>`));
+  return { color: resolved ? RESOLVED_COLOUR : (COLOURS[severity] ?? OTHER_COLOUR), blocks };
+}
+
+function factsOf({ labels, startsAt, endsAt, decision }: NoticeAlert): string[] {
+  const value = decision === null || decision.value === null ? [] : [`value ${String(decision.value)}${decision.threshold === null ? '' : `, limit ${String(decision.threshold)}`}`];
+  const since = endsAt === null ? `since ${time(startsAt)}` : `from ${time(startsAt)} to ${time(endsAt)}`;
+  const others = Object.entries(labels).filter(([name]) => !KNOWN_LABELS.has(name));
+  return [since, ...value, ...others.slice(0, MAX_LABELS).map(([name, text]) => `${shown(name, MAX_LABEL)}: ${shown(text, MAX_LABEL)}`)];
 }
 
 function evidenceLine({ metricKey, window, windowStart, value, revision, sourceOffsets }: AlertEvidence): string {

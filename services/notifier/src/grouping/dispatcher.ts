@@ -101,6 +101,11 @@ export class Dispatcher {
     for (const alert of alerts) this.#hold(alert, now);
   }
 
+  /** The alert as it is held; undefined: it is not. */
+  known(fingerprint: string): Alert | undefined {
+    return this.#alerts.get(fingerprint)?.alert;
+  }
+
   /** Takes an alert, new or told again. Returns what is known of it now. */
   take(told: Alert, now: number): Alert {
     const alert = merged(this.#alerts.get(told.fingerprint)?.alert, told);

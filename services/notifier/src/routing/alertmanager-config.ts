@@ -8,10 +8,15 @@ import { refusalOf } from './upstream-fields.js';
 
 /** Alertmanager's configuration, checked and compiled. */
 export interface AlertmanagerConfig {
-  /** The file's text, as it was read. */
+  /** The file's name, as it was given. */
+  readonly file: string;
+  /** Its text, as it was read. */
   readonly original: string;
+  /** A problem with what stands at a path in it, as one line. */
+  readonly problem: (path: readonly PropertyKey[], reason: string) => string;
   /** An alert without an end that nobody has told again for so long is over, ms. */
   readonly resolveTimeoutMs: number;
+  readonly global: ConfigText['global'];
   readonly route: Route;
   readonly receivers: ReadonlyMap<string, ReceiverText>;
   readonly inhibitRules: readonly InhibitRule[];
@@ -40,7 +45,10 @@ function compile(yaml: YamlFile): AlertmanagerConfig {
   const route = compileRoute(parsed.route, null, ['route'], { receivers, timeIntervals, report });
   if (problems.length > 0) throw new FileError(yaml.file, problems);
   return {
+    file: yaml.file,
     original: yaml.text,
+    problem: (path, reason) => yaml.problem(path, reason),
+    global: parsed.global,
     resolveTimeoutMs: parsed.global.resolve_timeout ?? RESOLVE_TIMEOUT_MS,
     route,
     receivers,

@@ -1,8 +1,8 @@
 import { isTimeZone } from '@millrace/service-kit/local-time';
 import { z } from 'zod';
 import { durationMs } from './duration.js';
-import { MatcherError, type Matcher } from './matcher.js';
-import { parseMatcher, parseMatchers } from './matcher-parser.js';
+import { Matcher, MatcherError } from './matcher.js';
+import { parseMatchers } from './matcher-parser.js';
 import { dayRange, minutesOf, monthRange, TimeIntervalError, weekdayRange, yearRange, type Range } from './time-interval.js';
 
 const text = z.string().min(1);
@@ -18,7 +18,7 @@ const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
 const matcherLine = z.string().transform((value, context): readonly Matcher[] => attempt(() => parseMatchers(value), context) ?? []);
 const oldMatchers = (operator: '=' | '=~') =>
   z.record(text, z.string()).default({}).transform((pairs, context): readonly Matcher[] =>
-    attempt(() => Object.entries(pairs).map(([label, value]) => parseMatcher(`${JSON.stringify(label)}${operator}${JSON.stringify(value)}`)), context) ?? [],
+    attempt(() => Object.entries(pairs).map(([label, value]) => new Matcher(label, operator, value)), context) ?? [],
   );
 
 function attempt<T>(read: () => T, context: z.core.$RefinementCtx): T | null {
@@ -89,13 +89,17 @@ const inhibitRule = z.strictObject({
 
 const sendResolved = z.boolean();
 /** What Alertmanager does not have stands under this key. A secret is a reference: `{ env: NAME }` or `{ file: PATH }`. */
-const secretReference = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })], { error: 'must be a reference: { env: NAME } or { file: PATH }' });
-const delivery = {
+export const secretReference = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })], { error: 'must be a reference: { env: NAME } or { file: PATH }' });
+export type SecretReference = z.output<typeof secretReference>;
+const retrying = {
   /** Seconds before each attempt. */
   retry: z.array(z.number().min(0).max(86_400)).min(1).max(20).optional(),
+  concurrency: z.int().min(1).max(20).optional(),
+};
+const delivery = {
+  ...retrying,
   /** URL prefixes that may lead to private addresses. */
   allow_private: z.array(z.url()).default([]),
-  concurrency: z.int().min(1).max(20).optional(),
 };
 
 const webhook = z
@@ -105,7 +109,8 @@ const webhook = z
     url_file: text.optional(),
     max_alerts: z.int().min(0).default(0),
     timeout: positive.optional(),
-    millrace: z.strictObject({ ...delivery, signing_secrets: z.array(secretReference).min(1).max(3) }).partial({ signing_secrets: true }).optional(),
+    /** The first signs as the current one; more than one while they rotate. */
+    millrace: z.strictObject({ ...delivery, signing_secrets: z.array(secretReference).max(3).default([]) }).prefault({}),
   })
   .refine(({ url, url_file: file }) => (url === undefined) !== (file === undefined), 'needs either url or url_file');
 
@@ -113,7 +118,7 @@ const slack = z.strictObject({
   send_resolved: sendResolved.default(false),
   api_url_file: text.optional(),
   channel: text.optional(),
-  millrace: z.strictObject({ ...delivery, bot_token: secretReference }).partial({ bot_token: true }).optional(),
+  millrace: z.strictObject({ ...delivery, api_url: secretReference.optional() }).prefault({}),
 });
 
 const email = z.strictObject({
@@ -125,17 +130,27 @@ const email = z.strictObject({
   auth_username: text.optional(),
   auth_password_file: text.optional(),
   require_tls: z.boolean().optional(),
-  millrace: z.strictObject(delivery).optional(),
+  millrace: z
+    .strictObject({
+      ...retrying,
+      /** The server may have a private address: a relay in the house. */
+      allow_private: z.boolean().default(false),
+      auth_password: secretReference.optional(),
+    })
+    .prefault({}),
 });
 
 const log = z.strictObject({ send_resolved: sendResolved.default(true) });
+export type WebhookText = z.output<typeof webhook>;
+export type SlackText = z.output<typeof slack>;
+export type EmailText = z.output<typeof email>;
 
 const receiver = z.strictObject({
   name: text,
   webhook_configs: z.array(webhook).default([]),
   slack_configs: z.array(slack).default([]),
   email_configs: z.array(email).default([]),
-  millrace: z.strictObject({ log_configs: z.array(log).default([]) }).optional(),
+  millrace: z.strictObject({ log_configs: z.array(log).default([]) }).prefault({}),
 });
 
 const global = z.strictObject({

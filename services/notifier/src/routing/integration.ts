@@ -13,7 +13,7 @@ export interface Integration {
 export function integrationsOf(receiver: ReceiverText | undefined): readonly Integration[] {
   if (receiver === undefined) return [];
   const { name } = receiver;
-  const all = { webhook: receiver.webhook_configs, slack: receiver.slack_configs, email: receiver.email_configs, log: receiver.millrace?.log_configs ?? [] };
+  const all = { webhook: receiver.webhook_configs, slack: receiver.slack_configs, email: receiver.email_configs, log: receiver.millrace.log_configs };
   return (['webhook', 'slack', 'email', 'log'] as const).flatMap((type) =>
     all[type].map(({ send_resolved: sendResolved }, place) => ({ id: `${name}/${type}/${place}`, receiver: name, type, sendResolved })));
 }

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve as resolvePath } from 'node:path';
+import { FileError } from '@millrace/service-kit/yaml-file';
+import ipaddr from 'ipaddr.js';
+import type { AlertmanagerConfig } from '../routing/alertmanager-config.js';
+import type { EmailText, ReceiverText, SecretReference, SlackText, WebhookText } from '../routing/config-schema.js';
+import { BlockedAddressError, checkUrl, mayBePrivate } from './address-guard.js';
+import { refusalOf } from './guarded-socket.js';
+import type { EmailReceiver, LogReceiver, Receiver, SlackReceiver, WebhookReceiver } from './receiver.js';
+import { STANDARD_SCHEDULE } from './retry.js';
+import { canSign } from './signature.js';
+
+export interface ReceiverSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Our own HTTP port: never a receiver. */
+  readonly ownPort: number;
+  /** Longest attempt, ms. */
+  readonly timeoutMs: number;
+}
+
+type Path = readonly PropertyKey[];
+
+/** Slack takes one message a second for a channel. */
+const SLACK_PACE_MS = 1_000;
+const CONCURRENCY = 8;
+const IMPLICIT_TLS_PORT = 465;
+const EMAIL_ADDRESS = /^[^\s@<>,"]+@[^\s@<>,"]+$/;
+
+/** The integrations of all receivers with their secrets. Throws {@link FileError} with all problems, each with its line. */
+export function compileReceivers(config: AlertmanagerConfig, sources: ReceiverSources): readonly Receiver[] {
+  const compiler = new Compiler(config, sources);
+  const receivers = [...config.receivers.values()].flatMap((receiver, index) => compiler.receiver(receiver, ['receivers', index]));
+  if (compiler.problems.length > 0) throw new FileError(config.file, compiler.problems);
+  return receivers;
+}
+
+class Compiler {
+  readonly problems: string[] = [];
+
+  constructor(
+    private readonly config: AlertmanagerConfig,
+    private readonly sources: ReceiverSources,
+  ) {}
+
+  receiver(text: ReceiverText, path: Path): readonly Receiver[] {
+    const all = [
+      ...text.webhook_configs.map((one, place) => this.#webhook(one, this.#common(text.name, 'webhook', place, one.millrace), [...path, 'webhook_configs', place])),
+      ...text.slack_configs.map((one, place) => this.#slack(one, this.#common(text.name, 'slack', place, one.millrace), [...path, 'slack_configs', place])),
+      ...text.email_configs.map((one, place) => this.#email(one, this.#common(text.name, 'email', place, one.millrace), [...path, 'email_configs', place])),
+      ...text.millrace.log_configs.map((_, place): LogReceiver => ({ ...this.#common(text.name, 'log', place, {}), type: 'log' })),
+    ];
+    return all.filter((one) => one !== null);
+  }
+
+  #common(name: string, type: Receiver['type'], place: number, { retry, concurrency }: { readonly retry?: readonly number[] | undefined; readonly concurrency?: number | undefined }): Omit<LogReceiver, 'type'> {
+    return { id: `${name}/${type}/${String(place)}`, name, schedule: retry ?? STANDARD_SCHEDULE, concurrency: concurrency ?? CONCURRENCY, paceMs: 0, timeoutMs: this.sources.timeoutMs };
+  }
+
+  #webhook(text: WebhookText, common: Omit<LogReceiver, 'type'>, path: Path): WebhookReceiver | null {
+    const { signing_secrets: references, allow_private: allowPrivate } = text.millrace;
+    const secrets = references.map((reference, place) => this.#signingSecret(reference, [...path, 'millrace', 'signing_secrets', place])).filter((secret) => secret !== null);
+    const [address, field] = text.url === undefined ? [this.#file(text.url_file ?? '', [...path, 'url_file']), 'url_file'] : [text.url, 'url'];
+    const url = address === null ? null : this.#url(address, allowPrivate, [...path, field]);
+    const { timeoutMs } = this.sources;
+    if (text.timeout !== undefined && text.timeout > timeoutMs) this.#report([...path, 'timeout'], `must be at most the ${String(timeoutMs)} ms of MILLRACE_NOTIFIER_TIMEOUT_MS`);
+    if (url === null || secrets.length < references.length) return null;
+    return { ...common, type: 'webhook', timeoutMs: text.timeout ?? timeoutMs, url, privateAllowed: mayBePrivate(url, { allowPrivate }), secrets, maxAlerts: text.max_alerts };
+  }
+
+  #slack(text: SlackText, common: Omit<LogReceiver, 'type'>, path: Path): SlackReceiver | null {
+    const { api_url: reference, allow_private: allowPrivate, concurrency } = text.millrace;
+    const file = text.api_url_file ?? this.config.global.slack_api_url_file;
+    if (reference === undefined && file === undefined) {
+      this.#report(path, 'needs api_url_file, or millrace.api_url');
+      return null;
+    }
+    const address = reference === undefined ? this.#file(file ?? '', [...path, 'api_url_file']) : this.#secret(reference, [...path, 'millrace', 'api_url']);
+    const url = address === null ? null : this.#url(address, allowPrivate, path);
+    return url === null ? null : { ...common, type: 'slack', concurrency: concurrency ?? 1, paceMs: SLACK_PACE_MS, url, privateAllowed: mayBePrivate(url, { allowPrivate }), channel: text.channel ?? null };
+  }
+
+  #email(text: EmailText, common: Omit<LogReceiver, 'type'>, path: Path): EmailReceiver | null {
+    const { global } = this.config;
+    const before = this.problems.length;
+    const addresses = this.#addresses(text, path);
+    const server = this.#server(text.smarthost ?? global.smtp_smarthost, text.millrace.allow_private, path);
+    const username = text.auth_username ?? global.smtp_auth_username ?? null;
+    const password = this.#password(text, path);
+    if ((username === null) !== (password === null)) this.#report(path, 'auth_username and a password (auth_password_file, or millrace.auth_password) go together');
+    if (server === null || this.problems.length > before) return null;
+    const { concurrency, allow_private: privateAllowed } = text.millrace;
+    return { ...common, type: 'email', concurrency: concurrency ?? 1, ...addresses, ...server, hello: text.hello ?? global.smtp_hello ?? null, tls: this.#tls(text, server.port), username, password, privateAllowed };
+  }
+
+  #addresses(text: EmailText, path: Path): { readonly to: readonly string[]; readonly from: string } {
+    const from = text.from ?? this.config.global.smtp_from ?? '';
+    const to = text.to.split(',').map((address) => address.trim());
+    for (const address of to) if (!EMAIL_ADDRESS.test(address)) this.#report([...path, 'to'], `"${address}" is no e-mail address`);
+    if (!EMAIL_ADDRESS.test(from)) this.#report([...path, 'from'], from === '' ? 'needs from, or global.smtp_from' : `"${from}" is no e-mail address`);
+    return { to, from };
+  }
+
+  #tls(text: EmailText, port: number): EmailReceiver['tls'] {
+    if (port === IMPLICIT_TLS_PORT) return 'implicit';
+    return (text.require_tls ?? this.config.global.smtp_require_tls ?? true) ? 'starttls' : 'none';
+  }
+
+  #password(text: EmailText, path: Path): string | null {
+    if (text.millrace.auth_password !== undefined) return this.#secret(text.millrace.auth_password, [...path, 'millrace', 'auth_password']);
+    const file = text.auth_password_file ?? this.config.global.smtp_auth_password_file;
+    return file === undefined ? null : this.#file(file, [...path, 'auth_password_file']);
+  }
+
+  #server(smarthost: string | undefined, privateAllowed: boolean, path: Path): { readonly host: string; readonly port: number } | null {
+    if (smarthost === undefined) {
+      this.#report(path, 'needs smarthost, or global.smtp_smarthost');
+      return null;
+    }
+    const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([a-zA-Z0-9._-]+)):(\d{1,5})$/.exec(smarthost) ?? [];
+    const [host, port] = [bracketed ?? plain ?? '', Number(digits)];
+    if (host === '' || port < 1 || port > 65_535) {
+      this.#report([...path, 'smarthost'], `"${smarthost}" is no server with its port, such as smtp.example.com:587`);
+      return null;
+    }
+    const refusal = ipaddr.isValid(host) ? refusalOf(host, port, { privateAllowed, ownPort: this.sources.ownPort }) : null;
+    if (refusal !== null) this.#report([...path, 'smarthost'], `${refusal.message}; millrace: { allow_private: true } allows it`);
+    return { host, port };
+  }
+
+  #url(text: string, allowPrivate: readonly string[], path: Path): URL | null {
+    try {
+      return checkUrl(text, { allowPrivate, ownPort: this.sources.ownPort });
+    } catch (error) {
+      if (!(error instanceof BlockedAddressError)) throw error;
+      this.#report(path, `${error.message}; a private address is allowed by listing its URL under millrace: { allow_private: [...] }`);
+      return null;
+    }
+  }
+
+  #signingSecret(reference: SecretReference, path: Path): string | null {
+    const secret = this.#secret(reference, path);
+    if (secret === null || canSign(secret)) return secret;
+    this.#report(path, 'must be 24 to 64 bytes in base64, with or without "whsec_" before it');
+    return null;
+  }
+
+  #secret(reference: SecretReference, path: Path): string | null {
+    if ('file' in reference) return this.#file(reference.file, path);
+    const value = this.sources.env[reference.env]?.trim() ?? '';
+    if (value === '') this.#report(path, `the environment variable ${reference.env} is not set`);
+    return value === '' ? null : value;
+  }
+
+  /** Relative to the configuration file, as Alertmanager has it. */
+  #file(name: string, path: Path): string | null {
+    try {
+      return readFileSync(resolvePath(dirname(this.config.file), name), 'utf8').trim();
+    } catch (error) {
+      this.#report(path, `the file ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  #report(path: Path, reason: string): void {
+    this.problems.push(this.config.problem(path, reason));
+  }
+}

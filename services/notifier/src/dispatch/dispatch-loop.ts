@@ -1,0 +1,192 @@
+import type { GroupNotice, NoticeAlert } from '../delivery/message.js';
+import { isResolved, type Alert } from '../grouping/alert.js';
+import { Dispatcher, type Notification, type Outcome } from '../grouping/dispatcher.js';
+import type { AlertmanagerConfig } from '../routing/alertmanager-config.js';
+import type { Integration } from '../routing/integration.js';
+import type { Decided, DispatchStore, Inbox, Lease } from './dispatch-store.js';
+
+export interface DispatchOptions {
+  /** Names this process. */
+  readonly owner: string;
+  /** How long the lane is ours without a word from us, ms. */
+  readonly leaseMs: number;
+  /** Whether an integration of that type may be told: what is not of a live lane goes to logs only. */
+  readonly isLive: (type: Integration['type']) => boolean;
+  /** Deliveries were queued. */
+  readonly onQueued: () => void;
+  readonly onLeading: (lease: Lease | null) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How often it looks for what other processes took in. */
+const POLL_MS = 250;
+const TROUBLE_MS = 1_000;
+/** Events in a round. */
+const LIMIT = 1_000;
+/** Alerts that a notification holds; of more it says how many. */
+const MOST_ALERTS = 1_000;
+
+/**
+ * Dispatches a lane while it has the lease: takes what has come, lets the dispatcher decide, and has all that follows written at once. What is
+ * in memory is only ever what was written: after any failure it begins anew from there.
+ */
+export class DispatchLoop {
+  #lead: { readonly lease: Lease; readonly dispatcher: Dispatcher } | null = null;
+  #stopped = false;
+  #woken = false;
+  #wake: (() => void) | null = null;
+  #running: Promise<void> | null = null;
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    private config: AlertmanagerConfig,
+    private readonly store: DispatchStore,
+    private readonly options: DispatchOptions,
+  ) {}
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Something has come. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  /** Resolves once what had come by now is taken; at once where another process dispatches. */
+  taken(): Promise<void> {
+    if (this.#lead === null || this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.wake();
+    });
+  }
+
+  /** Dispatches by another configuration from now on. */
+  reload(config: AlertmanagerConfig): void {
+    this.config = config;
+    this.#lead?.dispatcher.reload(config, Date.now());
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        this.#lead ??= await this.#begin();
+        this.#woken = this.#woken && this.#lead !== null;
+        await this.#sleep(this.#lead === null ? this.options.leaseMs / 4 : await this.#round(this.#lead));
+      } catch (error) {
+        this.#follow();
+        this.options.onError(error);
+        this.#woken = false;
+        await this.#sleep(TROUBLE_MS);
+      }
+    }
+    const lease = this.#lead?.lease;
+    this.#follow();
+    if (lease !== undefined) await this.store.release(lease).catch(this.options.onError);
+  }
+
+  async #begin(): Promise<{ readonly lease: Lease; readonly dispatcher: Dispatcher } | null> {
+    const lease = await this.store.acquire(this.options.owner, this.options.leaseMs);
+    if (lease === null) return null;
+    const { alerts, log } = await this.store.restore();
+    const dispatcher = new Dispatcher(this.config);
+    dispatcher.restore(alerts, log, Date.now());
+    this.options.onLeading(lease);
+    return { lease, dispatcher };
+  }
+
+  #follow(): void {
+    if (this.#lead !== null) this.options.onLeading(null);
+    this.#lead = null;
+    this.#answer(this.#waiting);
+  }
+
+  #answer(waiting: (() => void)[]): void {
+    this.#waiting = this.#waiting.filter((one) => !waiting.includes(one));
+    for (const one of waiting) one();
+  }
+
+  /** Returns how long nothing need be done, ms. */
+  async #round({ lease, dispatcher }: { readonly lease: Lease; readonly dispatcher: Dispatcher }): Promise<number> {
+    this.#woken = false;
+    const waiting = [...this.#waiting];
+    let queued = 0;
+    let events = 0;
+    await this.store.round(lease, { leaseMs: this.options.leaseMs, limit: LIMIT }, (inbox) => {
+      const decided = this.#decide(dispatcher, inbox);
+      queued = decided.deliveries.length;
+      events = inbox.events.length;
+      return decided;
+    });
+    if (queued > 0) this.options.onQueued();
+    if (events === LIMIT) return 0;
+    this.#answer(waiting);
+    const due = dispatcher.dueAt();
+    return Math.min(POLL_MS, due === null ? POLL_MS : Math.max(0, due - Date.now()));
+  }
+
+  #decide(dispatcher: Dispatcher, { events, silences }: Inbox): Decided {
+    const now = Date.now();
+    if (silences !== null) dispatcher.replaceSilences(silences);
+    const changed = new Map<string, { readonly alert: Alert; readonly isHeld: boolean; readonly isResolved: boolean }>();
+    const note = (alert: Alert, isHeld: boolean): void => {
+      changed.set(`${alert.fingerprint} ${String(alert.firstStartsAt)}`, { alert, isHeld, isResolved: !isHeld || isResolved(alert, now) });
+    };
+    const [taken, forgotten]: [number[], number[]] = [[], []];
+    for (const { id, alert } of events) (this.#take(dispatcher, alert, now, note) ? taken : forgotten).push(id);
+    const outcome = dispatcher.advance(now);
+    for (const alert of outcome.released) note(alert, false);
+    return { alerts: [...changed.values()], taken, forgotten, logged: outcome.logged, deliveries: this.#planned(outcome) };
+  }
+
+  /** Returns whether it is more than a reminder. */
+  #take(dispatcher: Dispatcher, told: Alert, now: number, note: (alert: Alert, isHeld: boolean) => void): boolean {
+    const before = dispatcher.known(told.fingerprint);
+    if (before === undefined && isResolved(told, now)) {
+      // Nobody was told of it, so nobody needs to hear that it is over.
+      note(told, false);
+      return true;
+    }
+    const after = dispatcher.take(told, now);
+    if (before !== undefined && before.firstStartsAt !== after.firstStartsAt) note(before, false);
+    note(after, true);
+    return told.decision !== null || before?.firstStartsAt !== after.firstStartsAt || isResolved(before, now) !== isResolved(after, now);
+  }
+
+  #planned({ notifications }: Outcome): Decided['deliveries'] {
+    return notifications.map((notification) => ({
+      integration: notification.integration.id, notice: noticeOf(notification), isLive: this.options.isLive(notification.integration.type),
+    }));
+  }
+
+  #sleep(ms: number): Promise<void> {
+    if (this.#woken || this.#stopped || ms <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#wake = null;
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#wake = end;
+    });
+  }
+}
+
+function noticeOf({ integration, groupKey, groupLabels, at, firing, resolved }: Notification): GroupNotice {
+  const alerts: NoticeAlert[] = [...firing.map((alert) => noticeAlert(alert, 'firing')), ...resolved.map((alert) => noticeAlert(alert, 'resolved'))];
+  return { receiver: integration.receiver, groupKey, groupLabels, at, alerts: alerts.slice(0, MOST_ALERTS), truncated: Math.max(0, alerts.length - MOST_ALERTS) };
+}
+
+function noticeAlert({ fingerprint, labels, annotations, startsAt, endsAt, generatorUrl, decision }: Alert, status: NoticeAlert['status']): NoticeAlert {
+  return { status, fingerprint, labels, annotations, startsAt, endsAt: status === 'resolved' ? endsAt : null, generatorUrl, decision };
+}

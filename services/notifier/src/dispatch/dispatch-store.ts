@@ -1,0 +1,64 @@
+import type { Alert } from '../grouping/alert.js';
+import type { Logged } from '../grouping/dispatcher.js';
+import type { Silence } from '../grouping/silence.js';
+import type { GroupNotice } from '../delivery/message.js';
+import type { ToldAlert } from './told-alert.js';
+
+export const DISPATCH_STORE = Symbol('DISPATCH_STORE');
+
+/** Another process dispatches the lane now: nothing was written. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/** The right to dispatch a lane. */
+export interface Lease {
+  /** Names the process. */
+  readonly owner: string;
+  /** Grows with every change of hands. */
+  readonly fence: number;
+}
+
+/** What has come since the last round. */
+export interface Inbox {
+  readonly events: readonly { readonly id: number; readonly alert: Alert }[];
+  /** All that have not ended; null: none has changed. */
+  readonly silences: readonly Silence[] | null;
+}
+
+/** What one integration is to be told. */
+export interface PlannedDelivery {
+  readonly integration: string;
+  readonly notice: GroupNotice;
+  /** It may leave the house. */
+  readonly isLive: boolean;
+}
+
+/** What a round decided: written whole, or not at all. */
+export interface Decided {
+  /** Alerts that have changed; not held: they are history. */
+  readonly alerts: readonly { readonly alert: Alert; readonly isHeld: boolean; readonly isResolved: boolean }[];
+  /** Events seen, by id. */
+  readonly taken: readonly number[];
+  /** Events that only said once more what was known: not even history. */
+  readonly forgotten: readonly number[];
+  readonly logged: readonly Logged[];
+  readonly deliveries: readonly PlannedDelivery[];
+}
+
+/** Where a lane's alerts, notification log and silences are kept. Throws `StoreError`s. */
+export interface DispatchStore {
+  /** Keeps alerts for the dispatcher, each event once, whoever dispatches. Returns how many were new. */
+  accept(told: readonly ToldAlert[]): Promise<number>;
+  /** Takes the lease if nobody has it. Null: somebody has. */
+  acquire(owner: string, leaseMs: number): Promise<Lease | null>;
+  /** Gives the lease back, so that the next one need not wait for its end. */
+  release(lease: Lease): Promise<void>;
+  /** What the dispatcher before knew. */
+  restore(): Promise<{ readonly alerts: readonly Alert[]; readonly log: readonly Logged[] }>;
+  /**
+   * One round: renews the lease, hands over what has come, at most `limit` events, and writes what `decide` returns, in one transaction.
+   * Throws {@link LeaseLostError} where another process has the lane.
+   */
+  round(lease: Lease, options: { readonly leaseMs: number; readonly limit: number }, decide: (inbox: Inbox) => Decided): Promise<void>;
+}
