@@ -1,4 +1,5 @@
-import type { AlertDto, DeliveryDto, ExplainedAlertDto } from './wire.dto.js';
+import type { DeliveriesQuery } from './query.schema.js';
+import type { AlertDetailDto, AlertDto, DeliveryDto, ExplainedAlertDto } from './wire.dto.js';
 
 export const ALERT_STORE = Symbol('ALERT_STORE');
 
@@ -6,6 +7,8 @@ export const ALERT_STORE = Symbol('ALERT_STORE');
 export interface AlertStore {
   /** Firing first, then by latest change; only of one status where given. */
   alerts(status: AlertDto['status'] | undefined, limit: number): Promise<ExplainedAlertDto[]>;
+  /** The outage of an alert that was ever told to begin at `startsAt` (ms), or its latest; null: there is none. */
+  alert(fingerprint: string, startsAt: number | undefined): Promise<Omit<AlertDetailDto, 'lane'> | null>;
   /** Newest first, each with its attempts. */
-  deliveries(state: string | undefined, limit: number): Promise<DeliveryDto[]>;
+  deliveries(query: DeliveriesQuery): Promise<DeliveryDto[]>;
 }

@@ -1,11 +1,11 @@
-import { CONFIG } from '@millrace/service-kit';
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { CONFIG, RequestError } from '@millrace/service-kit';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ALERT_STORE, type AlertStore } from './alert-store.js';
 import { answers } from './answers.decorator.js';
 import type { QueryApiConfig } from './query-api.config.js';
-import { alertsQuery, deliveriesQuery, type AlertsQuery, type DeliveriesQuery } from './query.schema.js';
-import { alertsDto, deliveriesDto, type AlertsDto, type DeliveriesDto } from './wire.dto.js';
+import { alertParams, alertQuery, alertsQuery, deliveriesQuery, type AlertParams, type AlertQuery, type AlertsQuery, type DeliveriesQuery } from './query.schema.js';
+import { alertDetailDto, alertsDto, deliveriesDto, type AlertDetailDto, type AlertsDto, type DeliveriesDto } from './wire.dto.js';
 
 @ApiTags('alerts')
 @Controller('api')
@@ -22,10 +22,19 @@ export class AlertsController {
     return { lane: this.config.lane, alerts: await this.store.alerts(status, limit) };
   }
 
+  @Get('alerts/:fingerprint')
+  @ApiOperation({ summary: 'One alert in full: its evidence, how it came, who was told of it, and when else it fired.' })
+  @answers(alertDetailDto, 404)
+  async alert(@Param({ schema: alertParams }) { fingerprint }: AlertParams, @Query({ schema: alertQuery }) { startsAt }: AlertQuery): Promise<AlertDetailDto> {
+    const found = await this.store.alert(fingerprint, startsAt);
+    if (found === null) throw new RequestError(404, startsAt === undefined ? 'There is no such alert in this lane.' : 'There is no such alert in this lane that began then.');
+    return { lane: this.config.lane, ...found };
+  }
+
   @Get('deliveries')
   @ApiOperation({ summary: 'What was sent to whom, with every attempt, newest first.' })
   @answers(deliveriesDto)
-  async deliveries(@Query({ schema: deliveriesQuery }) { state, limit }: DeliveriesQuery): Promise<DeliveriesDto> {
-    return { lane: this.config.lane, deliveries: await this.store.deliveries(state, limit) };
+  async deliveries(@Query({ schema: deliveriesQuery }) query: DeliveriesQuery): Promise<DeliveriesDto> {
+    return { lane: this.config.lane, deliveries: await this.store.deliveries(query) };
   }
 }

@@ -1,51 +1,55 @@
-import type { AlertEvidence } from '@millrace/contracts';
 import type { PostgresSession } from '@millrace/stores';
+import { toAlertDto, toChangeDto, toDeliveryDto, toOutageDto, toWholeAlertDto, type AlertRow, type AttemptRow, type ChangeRow, type DeliveryRow } from './alert.rows.js';
 import type { AlertStore } from './alert-store.js';
-import type { AlertDto, DeliveryDto, ExplainedAlertDto } from './wire.dto.js';
-import { iso, toEvidenceDto } from './wire.mapper.js';
+import type { DeliveriesQuery } from './query.schema.js';
+import type { AlertDetailDto, AlertDto, DeliveryDto, ExplainedAlertDto } from './wire.dto.js';
 
-type StoredStatus = 'FIRING' | 'RESOLVED';
+/** Most of each that is told of one alert. */
+const MOST_OUTAGES = 20;
+const MOST_CHANGES = 50;
+const MOST_DELIVERIES = 50;
 
-interface AlertRow {
-  readonly id: number;
-  readonly fingerprint: string;
-  readonly rule: string;
-  readonly severity: string;
-  readonly status: StoredStatus;
-  readonly labels: Record<string, string>;
-  readonly annotations: Record<string, string>;
-  readonly value: number | null;
-  readonly threshold: number | null;
-  readonly starts_at: Date;
-  readonly ends_at: Date | null;
-  readonly evidence: readonly AlertEvidence[];
-  readonly updated_at: Date;
-}
+const ALERT = `id, fingerprint, rule, severity, status, labels, annotations, value, threshold, starts_at, first_starts_at, ends_at, is_timeout, is_decided,
+  generator_url, evidence, updated_at`;
 
-interface DeliveryRow {
-  readonly id: number;
-  readonly alert_id: number;
-  readonly fingerprint: string;
-  readonly rule: string;
-  readonly status: StoredStatus;
-  readonly receiver: string;
-  readonly state: string;
-  readonly next_attempt_at: Date;
-  readonly last_error: string | null;
-  readonly created_at: Date;
-  readonly finished_at: Date | null;
-}
+const ALERTS = `
+select ${ALERT} from alerts where lane = $1 and ($2::text is null or status = $2) order by status, updated_at desc, id desc limit $3`;
 
-interface AttemptRow {
-  readonly delivery_id: number;
-  readonly attempt: number;
-  readonly started_at: Date;
-  readonly duration_ms: number;
-  readonly outcome: string;
-  readonly status_code: number | null;
-  readonly error: string | null;
-  readonly possible_repeat: boolean;
-}
+/** An outage may turn out to have begun earlier: whatever was told then still finds it. $1 lane, $2 fingerprint, $3 ms or null. */
+const ONE_ALERT = `
+select ${ALERT} from alerts
+where lane = $1 and fingerprint = $2 and ($3::double precision is null or (
+  date_trunc('milliseconds', starts_at) <= to_timestamp($3 / 1000) and date_trunc('milliseconds', first_starts_at) >= to_timestamp($3 / 1000)))
+order by first_starts_at desc, id desc limit 1`;
+
+/** $1 lane, $2 fingerprint, $3 id of the one that is known, $4 limit. */
+const OTHER_OUTAGES = `
+select status, starts_at, ends_at from alerts where lane = $1 and fingerprint = $2 and id <> $3 order by first_starts_at desc, id desc limit $4`;
+
+/** Those of one outage, by when they say it began. $1 lane, $2 fingerprint, $3 its start and $4 its end or null, ms, $5 limit. */
+const CHANGES = `
+select event_id, received_at, source_topic, source_partition, source_offset, coalesce(told."endsAt" <= told."updatedAt", false) as resolved
+from alert_events, jsonb_to_record(alert) as told ("startsAt" double precision, "endsAt" double precision, "updatedAt" double precision)
+where lane = $1 and fingerprint = $2 and told."startsAt" >= $3::double precision
+  and (told."startsAt" = $3 or $4::double precision is null or told."startsAt" < $4)
+order by id desc limit $5`;
+
+/** $1 lane, $2 state or null, $3 fingerprint or null, $4 {fingerprint, from, to} of an outage as told (ms) or null, $5 limit. */
+const DELIVERIES = `
+select d.id, d.receiver, d.integration, d.group_key, coalesce(d.notice -> 'groupLabels', '{}') as group_labels, d.status, d.state,
+  jsonb_array_length(d.notice -> 'alerts') + coalesce((d.notice ->> 'truncated')::integer, 0) as alert_count,
+  (select coalesce(jsonb_agg(jsonb_build_object('fingerprint', one ->> 'fingerprint', 'status', one ->> 'status',
+     'name', coalesce(one -> 'labels' ->> 'alertname', one -> 'labels' ->> 'rule', 'alert')) order by place), '[]')
+   from jsonb_array_elements(jsonb_path_query_array(d.notice, '$.alerts[0 to 19]')) with ordinality as told (one, place)) as alerts,
+  d.next_attempt_at, d.last_error, d.created_at, d.finished_at
+from deliveries d
+where d.lane = $1 and ($2::text is null or d.state = $2) and ($3::text is null or d.fingerprints @> array[$3::text])
+  and ($4::jsonb is null or jsonb_path_exists(d.notice, '$.alerts[*] ? (@.fingerprint == $fingerprint && @.startsAt >= $from && @.startsAt <= $to)', $4))
+order by d.created_at desc, d.id desc limit $5`;
+
+const ATTEMPTS = `
+select delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, possible_repeat
+from delivery_attempts where delivery_id = any ($1::bigint[]) order by delivery_id, attempt, id`;
 
 /** Reads the notifier's tables of one lane. */
 export class PostgresAlertStore implements AlertStore {
@@ -55,49 +59,31 @@ export class PostgresAlertStore implements AlertStore {
   ) {}
 
   async alerts(status: AlertDto['status'] | undefined, limit: number): Promise<ExplainedAlertDto[]> {
-    const rows = await this.postgres.query<AlertRow>(
-      `select id, fingerprint, rule, severity, status, labels, annotations, value, threshold, starts_at, ends_at, evidence, updated_at
-       from alerts where lane = $1 and ($2::text is null or status = $2) order by status, updated_at desc, id desc limit $3`,
-      [this.lane, status?.toUpperCase() ?? null, limit],
-    );
-    return rows.map(toAlertDto);
+    return (await this.postgres.query<AlertRow>(ALERTS, [this.lane, status?.toUpperCase() ?? null, limit])).map(toAlertDto);
   }
 
-  async deliveries(state: string | undefined, limit: number): Promise<DeliveryDto[]> {
-    const rows = await this.postgres.query<DeliveryRow>(
-      `select d.id, d.alert_id, d.fingerprint, a.rule, d.status, d.receiver, d.state, d.next_attempt_at, d.last_error, d.created_at, d.finished_at
-       from deliveries d join alerts a on a.id = d.alert_id
-       where d.lane = $1 and ($2::text is null or d.state = $2) order by d.created_at desc, d.id desc limit $3`,
-      [this.lane, state ?? null, limit],
-    );
-    const attempts = await this.postgres.query<AttemptRow>(
-      `select delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, possible_repeat
-       from delivery_attempts where delivery_id = any ($1::bigint[]) order by delivery_id, attempt, id`,
-      [rows.map(({ id }) => id)],
-    );
-    return rows.map((row) => toDeliveryDto(row, attempts.filter((attempt) => attempt.delivery_id === row.id)));
+  async alert(fingerprint: string, startsAt: number | undefined): Promise<Omit<AlertDetailDto, 'lane'> | null> {
+    const [row] = await this.postgres.query<AlertRow>(ONE_ALERT, [this.lane, fingerprint, startsAt ?? null]);
+    if (row === undefined) return null;
+    const began = row.starts_at.getTime();
+    const ended = row.status === 'FIRING' ? null : (row.ends_at?.getTime() ?? null);
+    const told = JSON.stringify({ fingerprint, from: began, to: row.first_starts_at.getTime() });
+    const [outages, changes, deliveries] = await Promise.all([
+      this.postgres.query<AlertRow>(OTHER_OUTAGES, [this.lane, fingerprint, row.id, MOST_OUTAGES]),
+      this.postgres.query<ChangeRow>(CHANGES, [this.lane, fingerprint, began, ended, MOST_CHANGES]),
+      this.#deliveries([null, fingerprint, told, MOST_DELIVERIES]),
+    ]);
+    return { alert: toWholeAlertDto(row), outages: outages.map(toOutageDto), changes: changes.map(toChangeDto), deliveries };
   }
-}
 
-const statusOf = (status: StoredStatus): AlertDto['status'] => (status === 'FIRING' ? 'firing' : 'resolved');
+  deliveries({ state, fingerprint, limit }: DeliveriesQuery): Promise<DeliveryDto[]> {
+    return this.#deliveries([state ?? null, fingerprint ?? null, null, limit]);
+  }
 
-function toAlertDto(row: AlertRow): ExplainedAlertDto {
-  return {
-    id: row.id, fingerprint: row.fingerprint, status: statusOf(row.status), rule: row.rule, severity: row.severity, labels: row.labels,
-    summary: row.annotations['summary'] ?? '', description: row.annotations['description'] ?? '', value: row.value, threshold: row.threshold,
-    startsAt: row.starts_at.toISOString(), endsAt: row.ends_at?.toISOString() ?? null, updatedAt: row.updated_at.toISOString(),
-    evidence: row.evidence.map(toEvidenceDto),
-  };
-}
-
-function toDeliveryDto(row: DeliveryRow, attempts: readonly AttemptRow[]): DeliveryDto {
-  return {
-    id: row.id, alertId: row.alert_id, fingerprint: row.fingerprint, rule: row.rule, status: statusOf(row.status), receiver: row.receiver, state: row.state,
-    attempts: attempts.map((attempt) => ({
-      attempt: attempt.attempt, startedAt: iso(attempt.started_at.getTime()), durationMs: attempt.duration_ms, outcome: attempt.outcome,
-      statusCode: attempt.status_code, error: attempt.error, possibleRepeat: attempt.possible_repeat,
-    })),
-    nextAttemptAt: row.state === 'pending' ? row.next_attempt_at.toISOString() : null,
-    lastError: row.last_error, createdAt: row.created_at.toISOString(), finishedAt: row.finished_at?.toISOString() ?? null,
-  };
+  async #deliveries(which: readonly unknown[]): Promise<DeliveryDto[]> {
+    const rows = await this.postgres.query<DeliveryRow>(DELIVERIES, [this.lane, ...which]);
+    const attempts = await this.postgres.query<AttemptRow>(ATTEMPTS, [rows.map(({ id }) => id)]);
+    const byDelivery = Map.groupBy(attempts, ({ delivery_id: id }) => id);
+    return rows.map((row) => toDeliveryDto(row, byDelivery.get(row.id) ?? []));
+  }
 }

@@ -57,8 +57,17 @@ export type ExplainParams = z.infer<typeof explainParams>;
 export const alertsQuery = z.strictObject({ status: z.enum(['firing', 'resolved'], 'must be firing or resolved').optional(), limit: limit(500, 50) });
 export type AlertsQuery = z.infer<typeof alertsQuery>;
 
+const fingerprint = text.regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
+
+export const alertParams = z.strictObject({ fingerprint });
+export type AlertParams = z.infer<typeof alertParams>;
+
+export const alertQuery = z.strictObject({ startsAt: instant.optional().describe('When the outage began, as it was told then or is known now; by default the latest outage.') });
+export type AlertQuery = z.infer<typeof alertQuery>;
+
 export const deliveriesQuery = z.strictObject({
-  state: z.enum(['pending', 'delivered', 'failed', 'disabled', 'suppressed'], 'must be a state of deliveries').optional(),
+  state: z.enum(['pending', 'delivered', 'failed', 'disabled', 'suppressed', 'replaced'], 'must be a state of deliveries').optional(),
+  fingerprint: fingerprint.optional().describe('Only those that told of this alert.'),
   limit: limit(500, 50),
 });
 export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;

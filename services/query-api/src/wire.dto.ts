@@ -115,6 +115,7 @@ export type ExplainedAlertDto = z.infer<typeof explainedAlertDto>;
 export const alertsDto = z.object({ lane: z.string(), alerts: z.array(explainedAlertDto) });
 export type AlertsDto = z.infer<typeof alertsDto>;
 
+/** One attempt to bring a notification to its receiver. */
 export const attemptDto = z.object({
   attempt: z.int(),
   startedAt: time,
@@ -125,15 +126,20 @@ export const attemptDto = z.object({
   possibleRepeat: z.boolean(),
 });
 
-/** One state change of an alert on its way to one receiver. */
+/** A group of alerts on its way to one integration of a receiver. */
 export const deliveryDto = z.object({
   id: z.int(),
-  alertId: z.int(),
-  fingerprint: z.string(),
-  rule: z.string(),
-  status: z.enum(['firing', 'resolved']),
   receiver: z.string(),
+  /** receiver/type/place. */
+  integration: z.string(),
+  groupKey: z.string(),
+  groupLabels: z.record(z.string(), z.string()),
+  status: z.enum(['firing', 'resolved']),
   state: z.string(),
+  /** The first of them, those that fired before the others. */
+  alerts: z.array(z.object({ fingerprint: z.string(), name: z.string(), status: z.enum(['firing', 'resolved']) })),
+  /** All that the group had. */
+  alertCount: z.int(),
   attempts: z.array(attemptDto),
   nextAttemptAt: time.nullable(),
   lastError: z.string().nullable(),
@@ -144,6 +150,36 @@ export type DeliveryDto = z.infer<typeof deliveryDto>;
 
 export const deliveriesDto = z.object({ lane: z.string(), deliveries: z.array(deliveryDto) });
 export type DeliveriesDto = z.infer<typeof deliveriesDto>;
+
+/** One time that an alert fired, in full: what it says, what it rests on, how it came, and who was told. */
+export const alertDetailDto = z.object({
+  lane: z.string(),
+  alert: explainedAlertDto.extend({
+    annotations: z.record(z.string(), z.string()),
+    /** Our own ruler decided it; one from elsewhere has no value and no evidence. */
+    decided: z.boolean(),
+    /** Nobody said that it ended: nobody told it again in time. */
+    timedOut: z.boolean(),
+    /** Where the sender says it comes from: any text. */
+    generatorUrl: z.string().nullable(),
+  }),
+  /** The other times that it fired, newest first. */
+  outages: z.array(z.object({ status: z.enum(['firing', 'resolved']), startsAt: time, endsAt: time.nullable() })),
+  /** Its state changes as received, newest first; null where it did not lie in Kafka but came by HTTP. */
+  changes: z.array(
+    z.object({
+      eventId: z.string(),
+      status: z.enum(['firing', 'resolved']),
+      receivedAt: time,
+      topic: z.string().nullable(),
+      partition: z.int().nullable(),
+      offset: z.int().nullable(),
+    }),
+  ),
+  /** Newest first. */
+  deliveries: z.array(deliveryDto),
+});
+export type AlertDetailDto = z.infer<typeof alertDetailDto>;
 
 export const freshnessDto = z.object({
   metric: z.string(),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { AlertsDto, DeliveriesDto, ExplainedWindowDto, FreshnessListDto, LatestDto, SeriesDto, StatusDto } from '../src/wire.dto.js';
+import type { ExplainedWindowDto, FreshnessListDto, LatestDto, SeriesDto, StatusDto } from '../src/wire.dto.js';
 import { MetricReadModel } from '../src/metric.read-model.js';
 import { QueryApiRig } from './query-api-rig.js';
 
@@ -92,34 +92,6 @@ describe('REST', () => {
     await rig.cache.rebuild(rig.lane, () => Promise.resolve());
   });
 
-  it('lists alerts with their evidence, firing first, and deliveries with their attempts', async () => {
-    const insert = (fingerprint: string, status: string) => rig.pool.query<{ id: number }>(
-      `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, value, threshold, starts_at, evidence)
-       values ($1, $2, 'orders-dropped', 'critical', $3, '{}', '{"summary": "Orders dropped"}', 3, 10, now(), $4) returning id`,
-      [rig.lane, fingerprint, status, JSON.stringify([{ metricKey: 'orders{}', window: '1m', windowStart: thisMinute, windowEnd: thisMinute + MINUTE, value: 3, revision: 2, sourceOffsets: [{ topic: 't', partition: 0, firstOffset: 1, lastOffset: 9 }] }])],
-    );
-    const [alert] = await insert('f1', 'FIRING');
-    await insert('f2', 'RESOLVED');
-    await rig.pool.execute(
-      `insert into alert_events (lane, event_id, alert_id, status, event, source_topic, source_partition, source_offset) values ($1, 'e1', $2, 'FIRING', '{}', 't', 0, 1)`,
-      [rig.lane, alert?.id],
-    );
-    const [delivery] = await rig.pool.query<{ id: number }>(
-      `insert into deliveries (lane, event_id, alert_id, fingerprint, status, receiver, message_id, state, attempts, last_error)
-       values ($1, 'e1', $2, 'f1', 'FIRING', 'slack', 'm1', 'pending', 1, 'HTTP 503') returning id`,
-      [rig.lane, alert?.id],
-    );
-    await rig.pool.execute(`insert into delivery_attempts (delivery_id, attempt, started_at, duration_ms, outcome, status_code, error) values ($1, 1, now(), 12, 'retry', 503, 'HTTP 503')`, [delivery?.id]);
-
-    const { alerts } = await rig.json<AlertsDto>('/api/alerts');
-    expect(alerts.map(({ fingerprint, status }) => [fingerprint, status])).toEqual([['f1', 'firing'], ['f2', 'resolved']]);
-    expect(alerts[0]).toMatchObject({ summary: 'Orders dropped', value: 3, threshold: 10, evidence: [{ metricKey: 'orders{}', windowStart: iso(thisMinute), sourceOffsets: [{ lastOffset: 9 }] }] });
-    expect((await rig.json<AlertsDto>('/api/alerts?status=resolved')).alerts).toHaveLength(1);
-    const { deliveries } = await rig.json<DeliveriesDto>('/api/deliveries?state=pending');
-    expect(deliveries).toMatchObject([{ receiver: 'slack', rule: 'orders-dropped', lastError: 'HTTP 503', attempts: [{ outcome: 'retry', statusCode: 503, durationMs: 12 }] }]);
-    expect((await rig.json<DeliveriesDto>('/api/deliveries?state=failed')).deliveries).toEqual([]);
-  });
-
   it('says how fresh each metric is, and what it depends on', async () => {
     const { metrics, lane } = await rig.json<FreshnessListDto>('/api/freshness');
     expect(lane).toBe(rig.lane);
@@ -139,10 +111,14 @@ describe('REST', () => {
     const document = await rig.json<{ openapi: string; paths: Record<string, { get: { parameters: { name: string }[]; responses: Record<string, unknown> } }> }>('/openapi.json');
     expect(Object.keys(document.paths)).toEqual(expect.arrayContaining([
       '/api/metrics', '/api/metrics/{metric}/latest', '/api/metrics/{metric}/series', '/api/windows/{metricKey}/{window}/{start}',
-      '/api/alerts', '/api/deliveries', '/api/freshness', '/api/status', '/api/stream',
+      '/api/alerts', '/api/alerts/{fingerprint}', '/api/deliveries', '/api/freshness', '/api/status', '/api/stream',
     ]));
     const series = document.paths['/api/metrics/{metric}/series']?.get;
     expect(series?.parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(['metric', 'window', 'from', 'to', 'by', 'limit', 'country', 'currency', 'product']));
     expect(JSON.stringify(series?.responses['200'])).toContain('"points"');
+    const alert = document.paths['/api/alerts/{fingerprint}']?.get;
+    expect(alert?.parameters.map(({ name }) => name)).toEqual(['fingerprint', 'startsAt']);
+    expect(Object.keys(alert?.responses ?? {})).toEqual(expect.arrayContaining(['200', '400', '404', '503']));
+    expect(document.paths['/api/deliveries']?.get.parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(['state', 'fingerprint', 'limit']));
   });
 });

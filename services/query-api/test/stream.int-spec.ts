@@ -54,7 +54,7 @@ describe('the stream', () => {
       await rig.names.write(rig.lane, [{ productId: 'p9', name: 'Spade', namedAt: thisMinute }]);
       const reader = await read();
       await rig.pool.execute(
-        `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, starts_at, evidence) values ($1, 'f', 'r', 'critical', 'FIRING', '{"product": "p9"}', '{}', now(), '[]')`,
+        `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, first_starts_at, starts_at, evidence) values ($1, 'f', 'r', 'critical', 'FIRING', '{"product": "p9"}', '{}', now(), now(), '[]')`,
         [rig.lane],
       );
       const { data } = await update(reader, ({ alerts }) => alerts !== undefined);
