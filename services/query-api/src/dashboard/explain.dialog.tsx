@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ExplainedWindowDto, MetricDto, SourceOffsetsDto } from '../wire.dto.js';
-import { breakable } from './breakable.js';
 import { explanationOf, pathOf, type Subject } from './explanation.js';
 import { isStale } from './freshness.js';
 import { fetchExplanation } from './live.client.js';
+import { ModalDialog } from './modal.dialog.js';
+import { OffsetsTable } from './offsets.table.js';
 import { useShopContext } from './shop.context.js';
 import { newestOf } from './shop.state.js';
 
@@ -15,34 +16,24 @@ interface Explained {
 /** Null where the server cannot say. */
 type Answer = Explained | 'asking' | null;
 
-/** Explains one number: first for who runs the shop, then down to the Kafka offsets. Modal: focus stays inside, Escape closes. */
+/** Explains one number: first for who runs the shop, then down to the Kafka offsets. */
 export function ExplainDialog({ subject, onClose }: { readonly subject: Subject; readonly onClose: () => void }): VNode {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const title = useId();
   const [answer, setAnswer] = useState<Answer>('asking');
   const [asked, setAsked] = useState(0);
 
-  useEffect(() => { dialog.current?.showModal(); }, []);
   useEffect(() => {
     const cancel = new AbortController();
     void fetchExplanation(subject, cancel.signal).then((found) => { if (!cancel.signal.aborted) setAnswer(found); });
     return () => { cancel.abort(); };
   }, [subject, asked]);
 
-  const close = (): void => { dialog.current?.close(); };
   const again = (): void => { setAsked(asked + 1); };
   return (
-    <dialog ref={dialog} class="explain" aria-labelledby={title} onClose={onClose} onClick={(event) => { if (event.target === dialog.current) close(); }}>
-      <div class="explain-body">
-        <header class="explain-head">
-          <h2 id={title}>{subject.title}</h2>
-          <button type="button" class="button" onClick={close}>Close</button>
-        </header>
-        {answer === 'asking' && <p class="muted" role="status">Asking where this number comes from.</p>}
-        {answer === null && <Unknown onAgain={again} />}
-        {answer !== null && answer !== 'asking' && <Known subject={subject} explained={answer} onAgain={again} />}
-      </div>
-    </dialog>
+    <ModalDialog title={subject.title} onClose={onClose}>
+      {answer === 'asking' && <p class="muted" role="status">Asking where this number comes from.</p>}
+      {answer === null && <Unknown onAgain={again} />}
+      {answer !== null && answer !== 'asking' && <Known subject={subject} explained={answer} onAgain={again} />}
+    </ModalDialog>
   );
 }
 
@@ -89,14 +80,7 @@ function Sources({ ranges }: { readonly ranges: readonly SourceOffsetsDto[] }): 
   return (
     <>
       <p>From Kafka records that lie between these offsets, both included.</p>
-      <table class="offsets">
-        <thead><tr><th scope="col">Topic</th><th scope="col">Partition</th><th scope="col">First offset</th><th scope="col">Last offset</th></tr></thead>
-        <tbody>
-          {ranges.map(({ topic, partition, firstOffset, lastOffset }) => (
-            <tr key={`${topic} ${String(partition)}`}><th scope="row">{breakable(topic)}</th><td>{partition}</td><td>{firstOffset}</td><td>{lastOffset}</td></tr>
-          ))}
-        </tbody>
-      </table>
+      <OffsetsTable ranges={ranges} />
     </>
   );
 }

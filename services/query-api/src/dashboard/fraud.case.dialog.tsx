@@ -1,12 +1,14 @@
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { breakable } from './breakable.js';
-import { useAsked } from './fraud.client.js';
+import { useAsked } from './asked.client.js';
 import { RingDialog } from './fraud.ring.dialog.js';
 import { decisionText, featureText, labelText } from './fraud.text.js';
 import type { CaseDetail, WholeScore } from './fraud.types.js';
 import { FraudVerdict } from './fraud.verdict.js';
 import { sentence } from './format.js';
+import { ModalDialog } from './modal.dialog.js';
+import { OffsetsTable } from './offsets.table.js';
 import { useShopContext } from './shop.context.js';
 
 interface CaseDialogProps {
@@ -17,27 +19,17 @@ interface CaseDialogProps {
   readonly onClose: () => void;
 }
 
-/** One case: why it was flagged, what it is linked with, and the verdict. Modal: focus stays inside, Escape closes. */
+/** One case: why it was flagged, what it is linked with, and the verdict. */
 export function CaseDialog({ orderId, truth, onDecided, onClose }: CaseDialogProps): VNode {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const title = useId();
   const path = `/api/fraud/cases/${encodeURIComponent(orderId)}${truth ? '?truth=true' : ''}`;
   const { value, state, again } = useAsked<CaseDetail>(path);
-  useEffect(() => { dialog.current?.showModal(); }, []);
-  const close = (): void => { dialog.current?.close(); };
   const decided = (): void => { again(); onDecided(); };
   return (
-    <dialog ref={dialog} class="explain case-dialog" aria-labelledby={title} onClose={onClose} onClick={(event) => { if (event.target === dialog.current) close(); }}>
-      <div class="explain-body">
-        <header class="explain-head">
-          <h2 id={title}>Order {orderId}</h2>
-          <button type="button" class="button" onClick={close}>Close</button>
-        </header>
-        {value === null && state === 'asking' && <p class="muted" role="status">Reading the score.</p>}
-        {state === 'failed' && <p role="status">The server cannot show this case now. <button type="button" class="button" onClick={again}>Ask again</button></p>}
-        {value !== null && <Detail detail={value} path={path} onDecided={decided} />}
-      </div>
-    </dialog>
+    <ModalDialog title={`Order ${orderId}`} wide onClose={onClose}>
+      {value === null && state === 'asking' && <p class="muted" role="status">Reading the score.</p>}
+      {state === 'failed' && <p role="status">The server cannot show this case now. <button type="button" class="button" onClick={again}>Ask again</button></p>}
+      {value !== null && <Detail detail={value} path={path} onDecided={decided} />}
+    </ModalDialog>
   );
 }
 
@@ -169,12 +161,7 @@ function Origin({ detail: { case: one, record, score } }: { readonly detail: Cas
   return (
     <>
       <h3>Where it comes from</h3>
-      {score !== null && score.evidence.length > 0 && (
-        <table class="offsets">
-          <thead><tr><th scope="col">Topic</th><th scope="col">Partition</th><th scope="col">First offset</th><th scope="col">Last offset</th></tr></thead>
-          <tbody>{score.evidence.map((range) => <tr key={`${range.topic} ${String(range.partition)} ${String(range.firstOffset)}`}><th scope="row">{breakable(range.topic)}</th><td>{range.partition}</td><td>{range.firstOffset}</td><td>{range.lastOffset}</td></tr>)}</tbody>
-        </table>
-      )}
+      {score !== null && score.evidence.length > 0 && <OffsetsTable ranges={score.evidence} />}
       <dl class="explain-facts">
         <div><dt>Score record</dt><dd><code>{breakable(record.topic)}/{record.partition}@{record.offset}</code>, revision {one.revision}</dd></div>
         <div><dt>Rules hit</dt><dd>{one.rulesHit.length === 0 ? 'none' : one.rulesHit.join(', ')}</dd></div>

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { CaseDialog } from './fraud.case.dialog.js';
-import { fetchJson, useAsked } from './fraud.client.js';
+import { fetchJson, useAsked } from './asked.client.js';
 import { decisionText, labelText } from './fraud.text.js';
 import type { Case, CasesAnswer } from './fraud.types.js';
 import { sentence } from './format.js';

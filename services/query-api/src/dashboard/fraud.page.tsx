@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { age } from './format.js';
 import { CalibrationPanel } from './fraud.calibration.js';
 import { CasesPanel } from './fraud.cases.js';
-import { useAsked } from './fraud.client.js';
+import { useAsked } from './asked.client.js';
 import { RingsPanel } from './fraud.rings.js';
 import { aboutBasis, amountText, BASES, bestBasis, driftLevel, furtherMeasures, measuresOf } from './fraud.text.js';
 import type { Drift, Quality, QualityAnswer, WindowReport } from './fraud.types.js';

@@ -1,32 +1,22 @@
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
 import { breakable } from './breakable.js';
-import { useAsked } from './fraud.client.js';
+import { useAsked } from './asked.client.js';
 import { RingGraph } from './fraud.ring.graph.js';
 import { kindText, RING_KINDS, ringMoney } from './fraud.text.js';
 import type { Ring, RingAnswer } from './fraud.types.js';
+import { ModalDialog } from './modal.dialog.js';
 import { useShopContext } from './shop.context.js';
 
-/** One ring: the drawing, its customers, and what they share. Modal: focus stays inside, Escape closes. */
+/** One ring: the drawing, its customers, and what they share. */
 export function RingDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }): VNode {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const title = useId();
   const path = `/api/fraud/rings/${encodeURIComponent(id)}`;
   const { value, state, again } = useAsked<RingAnswer>(path);
-  useEffect(() => { dialog.current?.showModal(); }, []);
-  const close = (): void => { dialog.current?.close(); };
   return (
-    <dialog ref={dialog} class="explain case-dialog" aria-labelledby={title} onClose={onClose} onClick={(event) => { if (event.target === dialog.current) close(); }}>
-      <div class="explain-body">
-        <header class="explain-head">
-          <h2 id={title}>{value === null ? 'Ring' : `Ring ${String(value.ring.rank)}: ${String(value.ring.customers.count)} customers`}</h2>
-          <button type="button" class="button" onClick={close}>Close</button>
-        </header>
-        {value === null && state === 'asking' && <p class="muted" role="status">Reading the ring.</p>}
-        {state === 'failed' && <p role="status">The server cannot show this ring now; a newer report may have replaced it. <button type="button" class="button" onClick={again}>Ask again</button></p>}
-        {value !== null && <Detail ring={value.ring} path={path} />}
-      </div>
-    </dialog>
+    <ModalDialog title={value === null ? 'Ring' : `Ring ${String(value.ring.rank)}: ${String(value.ring.customers.count)} customers`} wide onClose={onClose}>
+      {value === null && state === 'asking' && <p class="muted" role="status">Reading the ring.</p>}
+      {state === 'failed' && <p role="status">The server cannot show this ring now; a newer report may have replaced it. <button type="button" class="button" onClick={again}>Ask again</button></p>}
+      {value !== null && <Detail ring={value.ring} path={path} />}
+    </ModalDialog>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { age } from './format.js';
-import { useAsked } from './fraud.client.js';
+import { useAsked } from './asked.client.js';
 import { RingDialog } from './fraud.ring.dialog.js';
 import { ringMoney, sharedText } from './fraud.text.js';
 import type { RingReport, RingsAnswer, RingSummary } from './fraud.types.js';

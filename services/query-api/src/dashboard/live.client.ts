@@ -1,3 +1,4 @@
+import { fetchJson } from './asked.client.js';
 import { pathOf, type Subject } from './explanation.js';
 import type { Charted } from './shop.state.js';
 import type { CatalogueDto, ExplainedWindowDto, MetricDto, SeriesDto, SnapshotDto, UpdateDto } from '../wire.dto.js';
@@ -71,22 +72,12 @@ export function follow(url: string, handlers: Handlers): () => void {
 /** Stored minutes of a metric. Null where the server cannot say now: the page goes on with what it has. */
 export async function fetchMinutes({ metric, by }: Charted, from: number, signal: AbortSignal): Promise<SeriesDto | null> {
   const query = new URLSearchParams({ window: '1m', by, from: new Date(from).toISOString() });
-  return ask<SeriesDto>(`/api/metrics/${metric}/series?${query.toString()}`, signal);
+  return fetchJson<SeriesDto>(`/api/metrics/${metric}/series?${query.toString()}`, signal);
 }
 
 /** A number's window with its offsets, and what its metric means. Null where the server cannot say now. */
 export async function fetchExplanation(subject: Subject, signal: AbortSignal): Promise<{ window: ExplainedWindowDto; metric: MetricDto } | null> {
-  const [window, catalogue] = await Promise.all([ask<ExplainedWindowDto>(pathOf(subject), signal), ask<CatalogueDto>('/api/metrics', signal)]);
+  const [window, catalogue] = await Promise.all([fetchJson<ExplainedWindowDto>(pathOf(subject), signal), fetchJson<CatalogueDto>('/api/metrics', signal)]);
   const metric = catalogue?.metrics.find(({ name }) => name === window?.metric);
   return window === null || metric === undefined ? null : { window, metric };
-}
-
-async function ask<T>(path: string, signal: AbortSignal): Promise<T | null> {
-  try {
-    const response = await fetch(path, { signal });
-    return response.ok ? ((await response.json()) as T) : null;
-  } catch (error) {
-    if (error instanceof TypeError || (error instanceof DOMException && error.name === 'AbortError')) return null;
-    throw error;
-  }
 }

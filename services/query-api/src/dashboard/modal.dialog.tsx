@@ -1,0 +1,40 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+interface ModalProps {
+  readonly title: string;
+  readonly wide?: boolean;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** A dialog over the page: focus stays inside, Escape and a click beside it close it, and focus goes back to where it was. */
+export function ModalDialog({ title, wide = false, onClose, children }: ModalProps): VNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const isGone = useRef(false);
+  const id = useId();
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // Taken off the page while open, it would keep the focus to itself.
+    return () => {
+      isGone.current = true;
+      shown?.close();
+    };
+  }, []);
+  const close = (): void => { dialog.current?.close(); };
+  return (
+    <dialog
+      ref={dialog} class={wide ? 'explain wide' : 'explain'} aria-labelledby={id}
+      onClose={() => { if (!isGone.current) onClose(); }} onClick={(event) => { if (event.target === dialog.current) close(); }}
+    >
+      <div class="explain-body">
+        <header class="explain-head">
+          <h2 id={id}>{title}</h2>
+          <button type="button" class="button" onClick={close}>Close</button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
