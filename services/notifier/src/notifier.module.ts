@@ -8,6 +8,7 @@ import { createPool, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { AlertmanagerController } from './api/alertmanager.controller.js';
 import { AlertHistory } from './api/alert-history.js';
+import { LifecycleController } from './api/lifecycle.controller.js';
 import { NotifierController } from './api/notifier.controller.js';
 import { RedeliveryController } from './api/redelivery.controller.js';
 import { SilencesController } from './api/silences.controller.js';
@@ -31,7 +32,7 @@ const OWNER = Symbol('OWNER');
 const CONNECTIONS = 10;
 
 @Module({
-  controllers: [AlertmanagerController, SilencesController, NotifierController, RedeliveryController],
+  controllers: [AlertmanagerController, SilencesController, LifecycleController, NotifierController, RedeliveryController],
   providers: [
     { provide: OWNER, useFactory: () => `${hostname()}:${String(process.pid)}:${randomUUID()}` },
     { provide: NotifierSignals, inject: [Metrics], useFactory: (metrics: Metrics) => new NotifierSignals(metrics) },

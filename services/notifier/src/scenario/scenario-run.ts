@@ -46,8 +46,8 @@ function toldOf({ integration, at, firing, resolved }: Notification, start: numb
   return { receiver: integration.receiver, at: at - start, alerts: [...firing.map((alert) => shown(alert, null)), ...resolved.map((alert) => shown(alert, alert.endsAt - start))] };
 }
 
-/** What was told otherwise than expected, a line each; empty where nothing was. */
-export function differences(scenario: Scenario, told: readonly Told[]): readonly string[] {
+/** What was told otherwise than expected, a line each; empty where nothing was. `tolerance`: how far times may be off, ms. */
+export function differences(scenario: Scenario, told: readonly Told[], tolerance = 0): readonly string[] {
   const receivers = new Set([...scenario.expect.keys(), ...told.map(({ receiver }) => receiver)]);
   return [...receivers].flatMap((receiver) => {
     const expected = scenario.expect.get(receiver) ?? [];
@@ -55,20 +55,21 @@ export function differences(scenario: Scenario, told: readonly Told[]): readonly
     const lines = expected.flatMap((wanted, place) => {
       const found = came[place];
       if (found === undefined) return [`${receiver}: nothing came between ${secondsText(wanted.from)} and ${secondsText(wanted.to)}, expected ${alertsText(wanted.alerts)}`];
-      const late = found.at < wanted.from || found.at > wanted.to ? [`${receiver}: came at ${secondsText(found.at)}, expected between ${secondsText(wanted.from)} and ${secondsText(wanted.to)}`] : [];
-      const wrong = sameAlerts(wanted.alerts, found.alerts) ? [] : [`${receiver}: at ${secondsText(found.at)} came ${alertsText(found.alerts)}, expected ${alertsText(wanted.alerts)}`];
+      const late = found.at < wanted.from - tolerance || found.at > wanted.to + tolerance ? [`${receiver}: came at ${secondsText(found.at)}, expected between ${secondsText(wanted.from)} and ${secondsText(wanted.to)}`] : [];
+      const wrong = sameAlerts(wanted.alerts, found.alerts, tolerance) ? [] : [`${receiver}: at ${secondsText(found.at)} came ${alertsText(found.alerts)}, expected ${alertsText(wanted.alerts)}`];
       return [...late, ...wrong];
     });
     return [...lines, ...came.slice(expected.length).map(({ at, alerts }) => `${receiver}: at ${secondsText(at)} came ${alertsText(alerts)}, expected nothing more`)];
   });
 }
 
-function sameAlerts(wanted: Expectation['alerts'], found: Told['alerts']): boolean {
+function sameAlerts(wanted: Expectation['alerts'], found: Told['alerts'], tolerance: number): boolean {
+  const alike = (left: number | null, right: number | null): boolean => left === right || (left !== null && right !== null && Math.abs(left - right) <= tolerance);
   if (wanted.length !== found.length) return false;
   const byLabels = new Map(found.map((alert) => [labelsText(alert.labels), alert]));
   return wanted.every((alert) => {
     const other = byLabels.get(labelsText(alert.labels));
-    return other !== undefined && (alert.starts === null || alert.starts === other.starts) && alert.ends === other.ends &&
+    return other !== undefined && (alert.starts === null || alike(alert.starts, other.starts)) && alike(alert.ends, other.ends) &&
       (alert.annotations === null || labelsText(alert.annotations) === labelsText(other.annotations ?? {}));
   });
 }

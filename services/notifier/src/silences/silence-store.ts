@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import type { SilenceRow, WireMatcher } from './silence-row.js';
 
@@ -95,7 +96,7 @@ export class SilenceStore {
 
 /** As Alertmanager: the same matchers, a start that has passed stays, and nothing that has ended comes back. */
 function canBecome(held: SilenceRecord, next: SilenceDraft, now: number): boolean {
-  if (JSON.stringify(held.matchers) !== JSON.stringify(next.matchers)) return false;
+  if (!isDeepStrictEqual(held.matchers, next.matchers)) return false;
   const state = silenceState(held, now);
   if (state === 'active') return Math.floor(held.startsAt.getTime() / 1_000) === Math.floor(next.startsAt.getTime() / 1_000);
   return state === 'pending' && next.startsAt.getTime() >= now;
