@@ -1,4 +1,5 @@
-import { metricKey, type MetricItem, type MetricWindow } from '@millrace/contracts';
+import { createHash } from 'node:crypto';
+import { metricKey, type AlertEvidence, type MetricItem, type MetricWindow } from '@millrace/contracts';
 import { createPool, createRedis, migrate, PostgresMetricHistory, PostgresProductNames, RedisMetricCache } from '@millrace/stores';
 import { address, createTestDatabase, uniqueLane, type TestDatabase } from '@millrace/testing';
 
@@ -29,6 +30,29 @@ export interface GivenAlert {
   readonly description?: string;
   readonly firing: boolean;
   readonly minutesAgo: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly value?: number;
+  readonly threshold?: number;
+  /** @default [] */
+  readonly evidence?: readonly AlertEvidence[];
+  /** It came from elsewhere, which links to this. */
+  readonly generatorUrl?: string;
+}
+
+/** An alert on the board, as messages link to it. */
+export interface BoardAlert {
+  readonly fingerprint: string;
+  /** Ms. */
+  readonly startsAt: number;
+}
+
+export interface GivenDelivery {
+  readonly receiver: string;
+  readonly state: 'pending' | 'delivered' | 'failed' | 'disabled' | 'suppressed' | 'replaced';
+  /** Alerts of its group besides this one. @default 0 */
+  readonly others?: number;
+  readonly attempts: readonly { readonly outcome: 'delivered' | 'retry' | 'failed' | 'disabled'; readonly statusCode?: number; readonly error?: string; readonly possibleRepeat?: boolean }[];
 }
 
 /** Writes what a lane's sink and notifier would have written, into the real stores. */
@@ -81,16 +105,50 @@ export class ShopBoard {
     await new PostgresProductNames(this.pool).write(this.lane, Object.entries(products).map(([productId, name]) => ({ productId, name, namedAt: now })));
   }
 
-  async alert({ rule, severity, summary, description = '', firing, minutesAgo }: GivenAlert): Promise<void> {
-    const start = new Date(Date.now() - minutesAgo * MINUTE);
+  async alert({ rule, severity, summary, description = '', firing, minutesAgo, labels = {}, annotations = {}, value = 1, threshold = 2, evidence = [], generatorUrl = '' }: GivenAlert): Promise<BoardAlert> {
+    const startsAt = Date.now() - minutesAgo * MINUTE;
+    const all = { alertname: rule, rule, severity, ...labels };
+    const fingerprint = createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 16);
+    const [start, end] = [new Date(startsAt).toISOString(), firing ? null : new Date(startsAt + 6 * MINUTE).toISOString()];
+    const isDecided = generatorUrl === '';
     await this.pool.execute(
-      `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, value, threshold, starts_at, ends_at, evidence, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, 1, 2, $8, $9, '[]', now())`,
+      `insert into alerts (lane, fingerprint, rule, severity, status, labels, annotations, value, threshold, first_starts_at, starts_at, ends_at, evidence, updated_at, is_decided, generator_url)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, now(), $13, $14)`,
       [
-        this.lane, rule, rule, severity, firing ? 'FIRING' : 'RESOLVED', JSON.stringify({ rule, severity }), JSON.stringify({ summary, description }),
-        start.toISOString(), firing ? null : new Date(start.getTime() + 6 * MINUTE).toISOString(),
+        this.lane, fingerprint, rule, severity, firing ? 'FIRING' : 'RESOLVED', JSON.stringify(all), JSON.stringify({ summary, description, ...annotations }),
+        isDecided ? value : null, isDecided ? threshold : null, start, end, JSON.stringify(evidence), isDecided, generatorUrl,
       ],
     );
+    await this.pool.execute(
+      `insert into alert_events (lane, event_id, fingerprint, alert, source_topic, source_partition, source_offset, received_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        this.lane, `${fingerprint}-${String(startsAt)}`, fingerprint, JSON.stringify({ fingerprint, startsAt, endsAt: null, updatedAt: startsAt + 400 }),
+        ...(isDecided ? [`${this.lane}.shop.alerts.v1`, 0, 73] : [null, null, null]), new Date(startsAt + 400).toISOString(),
+      ],
+    );
+    return { fingerprint, startsAt };
+  }
+
+  /** Tells a receiver of an alert, or has it try. */
+  async tell({ fingerprint, startsAt }: BoardAlert, { receiver, state, others = 0, attempts }: GivenDelivery): Promise<void> {
+    const alerts = Array.from({ length: others + 1 }, (_, at) => ({
+      status: 'firing', fingerprint: at === 0 ? fingerprint : at.toString(16).padStart(16, '0'), labels: { alertname: `alert ${String(at)}` }, annotations: {}, startsAt, endsAt: null, generatorUrl: '', decision: null,
+    }));
+    const [groupKey, queued] = [`{}:{receiver="${receiver}"}`, startsAt + 10_000];
+    const [delivery] = await this.pool.query<{ id: number }>(
+      `insert into deliveries (lane, receiver, integration, group_key, notice, fingerprints, status, fence, message_id, state, created_at, finished_at, next_attempt_at)
+       values ($1, $2, $3, $4, $5, $6, 'FIRING', 1, gen_random_uuid()::text, $7, $8, $9, now() + interval '1 minute') returning id`,
+      [
+        this.lane, receiver, `${receiver}/webhook/0`, groupKey, JSON.stringify({ receiver, groupKey, groupLabels: { receiver }, at: queued, alerts, truncated: 0 }),
+        alerts.map((alert) => alert.fingerprint), state, new Date(queued).toISOString(), state === 'pending' ? null : new Date(queued + 300).toISOString(),
+      ],
+    );
+    for (const [at, { outcome, statusCode = null, error = null, possibleRepeat = false }] of attempts.entries()) {
+      await this.pool.execute(
+        `insert into delivery_attempts (delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, possible_repeat) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [delivery?.id, at + 1, new Date(queued + at * 5_000).toISOString(), 140 + at * 900, outcome, statusCode, error, possibleRepeat],
+      );
+    }
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { AlertDto } from '../wire.dto.js';
+import { linkTo } from './alert.link.js';
 import { age } from './format.js';
 import { Nothing, Panel } from './panel.js';
 import { useShopContext } from './shop.context.js';
@@ -23,14 +24,16 @@ export function AlertsPanel(): VNode {
 }
 
 function Alert({ alert, now }: { readonly alert: AlertDto; readonly now: number }): VNode {
-  const { state, format } = useShopContext();
+  const { state, format, showAlert } = useShopContext();
   const firing = alert.status === 'firing';
   const since = Date.parse(firing ? alert.startsAt : (alert.endsAt ?? alert.updatedAt));
   return (
     <li class={`alert alert-${firing ? alert.severity : 'resolved'}`}>
       <span class="alert-state">{firing ? alert.severity : 'resolved'}</span>
       <span class="alert-text">
-        <strong title={alert.summary}>{alertText(alert, state.productNames)}</strong>
+        <strong title={alert.summary}>
+          <button type="button" class="number alert-open" aria-haspopup="dialog" onClick={() => { showAlert(linkTo(alert)); }}>{alertText(alert, state.productNames)}</button>
+        </strong>
         {alert.description !== '' && <span class="alert-detail">{alert.description}</span>}
       </span>
       <time class="alert-time" dateTime={new Date(since).toISOString()} title={format.second(since)}>

@@ -1,3 +1,4 @@
+import { AlertDialog } from './alert.dialog.js';
 import { AlertsPanel } from './alerts.panel.js';
 import { FraudPage } from './fraud.page.js';
 import { ExplainDialog } from './explain.dialog.js';
@@ -9,6 +10,7 @@ import { KpiRow } from './kpi.row.js';
 import { RankingRow } from './ranking.row.js';
 import { SalesPanel } from './sales.panel.js';
 import { ShopContext } from './shop.context.js';
+import { useAlertLink } from './use-alert-link.js';
 import { useNow, useShop } from './use-shop.js';
 import { usePage } from './use-page.js';
 import { useTitle } from './use-title.js';
@@ -21,11 +23,13 @@ export function App(): VNode {
   const format = useMemo(() => formats(state.timeZone), [state.timeZone]);
   const page = usePage();
   const [explained, explain] = useState<Subject | null>(null);
+  const alert = useAlertLink();
   return (
-    <ShopContext.Provider value={{ state, now, format, explain }}>
+    <ShopContext.Provider value={{ state, now, format, explain, showAlert: alert.open }}>
       <a class="skip" href="#main">Skip to the numbers</a>
       <Header connection={connection} page={page} />
       <main id="main" tabIndex={-1}>{page === 'fraud' ? <FraudPage /> : state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}</main>
+      {alert.link !== null && <AlertDialog key={`${alert.link.fingerprint} ${alert.link.startsAt}`} link={alert.link} onClose={alert.close} />}
       {explained !== null && <ExplainDialog subject={explained} onClose={() => { explain(null); }} />}
     </ShopContext.Provider>
   );

@@ -63,7 +63,8 @@ function onlyWhere(dimensions: Readonly<Record<string, string>>): string {
   return parts.length === 0 ? '' : `Only where ${parts.join(' and ')}.`;
 }
 
-function spanOf({ window, windowStart, windowEnd }: ExplainedWindowDto, format: Formats): string {
+/** The time that a window covers. */
+export function spanOf({ window, windowStart, windowEnd }: Pick<ExplainedWindowDto, 'window' | 'windowStart' | 'windowEnd'>, format: Formats): string {
   const start = Date.parse(windowStart);
   const end = Date.parse(windowEnd);
   if (window === '1d') return `${format.day(start)}, the whole day`;

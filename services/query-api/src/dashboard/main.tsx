@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/panels.css';
 import './styles/explain.css';
 import './styles/fraud.css';
+import './styles/alert.css';
 
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

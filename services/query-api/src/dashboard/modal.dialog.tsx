@@ -15,11 +15,13 @@ export function ModalDialog({ title, wide = false, onClose, children }: ModalPro
   const id = useId();
   useEffect(() => {
     const shown = dialog.current;
+    const before = document.activeElement;
     shown?.showModal();
-    // Taken off the page while open, it would keep the focus to itself.
+    // A browser gives focus back only where the dialog was closed before it was taken off the page: not so on Back.
     return () => {
       isGone.current = true;
       shown?.close();
+      if (before instanceof HTMLElement) before.focus();
     };
   }, []);
   const close = (): void => { dialog.current?.close(); };
