@@ -34,7 +34,10 @@ where lane = $1 and fingerprint = $2 and told."startsAt" >= $3::double precision
   and (told."startsAt" = $3 or $4::double precision is null or told."startsAt" < $4)
 order by id desc limit $5`;
 
-/** $1 lane, $2 state or null, $3 fingerprint or null, $4 {fingerprint, from, to} of an outage as told (ms) or null, $5 limit. */
+/**
+ * $1 lane, $2 state or null, $3 fingerprint or null, $4 {fingerprint, from, to} of an outage as told (ms) or null, $5 limit. Nobody is told of an
+ * outage before it begins: so that what was told of those before is not searched, but for clocks that differ.
+ */
 const DELIVERIES = `
 select d.id, d.receiver, d.integration, d.group_key, coalesce(d.notice -> 'groupLabels', '{}') as group_labels, d.status, d.state,
   jsonb_array_length(d.notice -> 'alerts') + coalesce((d.notice ->> 'truncated')::integer, 0) as alert_count,
@@ -44,7 +47,8 @@ select d.id, d.receiver, d.integration, d.group_key, coalesce(d.notice -> 'group
   d.next_attempt_at, d.last_error, d.created_at, d.finished_at
 from deliveries d
 where d.lane = $1 and ($2::text is null or d.state = $2) and ($3::text is null or d.fingerprints @> array[$3::text])
-  and ($4::jsonb is null or jsonb_path_exists(d.notice, '$.alerts[*] ? (@.fingerprint == $fingerprint && @.startsAt >= $from && @.startsAt <= $to)', $4))
+  and ($4::jsonb is null or d.created_at >= to_timestamp(($4 ->> 'from')::double precision / 1000) - interval '1 hour')
+  and ($4 is null or jsonb_path_exists(d.notice, '$.alerts[*] ? (@.fingerprint == $fingerprint && @.startsAt >= $from && @.startsAt <= $to)', $4))
 order by d.created_at desc, d.id desc limit $5`;
 
 const ATTEMPTS = `
