@@ -13,6 +13,11 @@ export class FileError extends Error {
   }
 }
 
+/** The problem with a file that reading failed for. */
+export function unreadable(path: string, error: unknown): FileError {
+  return new FileError(path, [`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+}
+
 /** A YAML file that knows on which line everything stands. */
 export class YamlFile {
   readonly data: unknown;
@@ -32,7 +37,7 @@ export class YamlFile {
       return YamlFile.parse(path, readFileSync(path, 'utf8'));
     } catch (error) {
       if (error instanceof FileError) throw error;
-      throw new FileError(path, [`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+      throw unreadable(path, error);
     }
   }
 
