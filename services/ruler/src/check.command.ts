@@ -1,5 +1,5 @@
 import { FileError } from '@millrace/service-kit/yaml-file';
-import { readRules } from './rule-book.js';
+import { readRules } from './rule-file.js';
 
 /** Exit code for a file that cannot be used, and for a call without one (sysexits EX_DATAERR, EX_USAGE). */
 const BAD_FILE = 65;

@@ -1,11 +1,6 @@
-import { watch, type FSWatcher } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { parseRules, type RuleSet } from './rule-file.js';
+import { watchFile, type WatchedFile } from '@millrace/service-kit';
 import { FileError } from '@millrace/service-kit/yaml-file';
-
-/** Editors write a file in several steps. */
-const SETTLE_MS = 100;
+import { readRules, type RuleSet } from './rule-file.js';
 
 export interface RuleBookEvents {
   /** A changed file was read; the rules before are in force until this resolves. */
@@ -16,9 +11,7 @@ export interface RuleBookEvents {
 
 /** The rules in force, and the file they come from. */
 export class RuleBook {
-  #watcher: FSWatcher | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #reading: Promise<void> = Promise.resolve();
+  #watched: WatchedFile | null = null;
   #problems: readonly string[] = [];
 
   private constructor(
@@ -46,21 +39,13 @@ export class RuleBook {
     this.current = rules;
   }
 
-  /** Reads the file again whenever it changes. The directory is watched, since most tools replace a file rather than write it. */
+  /** Reads the file again whenever it changes. */
   watch(events: RuleBookEvents): void {
-    this.#watcher = watch(dirname(this.file), () => {
-      if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => {
-        this.#reading = this.#reading.then(() => this.#reload(events));
-      }, SETTLE_MS);
-    });
-    this.#watcher.on('error', (error) => { events.refused([`${this.file} is no longer watched: ${error.message}`]); });
+    this.#watched = watchFile(this.file, () => this.#reload(events), (error) => { events.refused([`${this.file} is no longer watched: ${error.message}`]); });
   }
 
   async close(): Promise<void> {
-    this.#watcher?.close();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#reading;
+    await this.#watched?.close();
   }
 
   async #reload(events: RuleBookEvents): Promise<void> {
@@ -74,15 +59,4 @@ export class RuleBook {
       events.refused(this.#problems);
     }
   }
-}
-
-/** Reads a rules file. Throws {@link FileError}, also where there is none. */
-export async function readRules(file: string, timeZone?: string): Promise<RuleSet> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new FileError(file, [`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
-  }
-  return parseRules(file, text, timeZone);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FileError, YamlFile } from '@millrace/service-kit/yaml-file';
+import { readFile } from 'node:fs/promises';
+import { FileError, unreadable, YamlFile } from '@millrace/service-kit/yaml-file';
 import type { Rule } from './rule.js';
 import { compileRule } from './rule-compiler.js';
 import { ruleFileSchema, ruleSchema } from './rule-schema.js';
@@ -11,6 +12,17 @@ export interface RuleSet {
   readonly rules: readonly Rule[];
   /** Hash of the text: which version is in force. */
   readonly version: string;
+}
+
+/** Reads a rules file. Throws {@link FileError}, also where there is none. */
+export async function readRules(file: string, timeZone?: string): Promise<RuleSet> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  return parseRules(file, text, timeZone);
 }
 
 /** Reads rules of a shop in `timeZone` from YAML text; `file` is only named in problems. Throws {@link FileError} with all problems at once. */
