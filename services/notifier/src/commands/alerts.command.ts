@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FileError } from '@millrace/service-kit/yaml-file';
+import { EXIT, type Output } from './output.js';
 import { redeliver } from './redeliver.command.js';
 import { readAlertmanagerConfig } from '../routing/alertmanager-config.js';
 import { MatcherError } from '../routing/matcher.js';
@@ -7,11 +8,6 @@ import { parseMatchers } from '../routing/matcher-parser.js';
 import { planOf, planText } from '../routing/route-plan.js';
 import { readScenarios } from '../scenario/scenario-file.js';
 import { differences, play } from '../scenario/scenario-run.js';
-
-/** Exit codes (sysexits): a check found something; a call that cannot be understood; a file that cannot be used. */
-const FOUND = 1;
-const BAD_CALL = 64;
-const BAD_FILE = 65;
 
 const USAGE = `Usage:
   millrace alerts check FILE
@@ -26,11 +22,6 @@ const USAGE = `Usage:
   millrace alerts redeliver (--id N... | --from TIME [--to TIME]) [--receiver NAME] [--state failed|disabled|delivered]... [--dry-run] [--json]
       Has the running notifier send deliveries again that have ended: those that failed or found their receiver switched off, unless
       --state says otherwise. They keep their webhook-id. --url or MILLRACE_NOTIFIER_URL says where the notifier is.`;
-
-export interface Output {
-  readonly out: (line: string) => void;
-  readonly error: (line: string) => void;
-}
 
 type Command = (parameters: readonly string[], write: Output) => number | Promise<number>;
 
@@ -47,18 +38,18 @@ export async function alertsCommand(parameters: readonly string[], write: Output
   }
   if (command === undefined) {
     write.error(name === '' ? USAGE : `${name} is none of check, route, test and redeliver\n${USAGE}`);
-    return BAD_CALL;
+    return EXIT.badCall;
   }
   try {
     return await command(rest, write);
   } catch (error) {
     if (error instanceof FileError) {
       for (const problem of error.problems) write.error(problem);
-      return BAD_FILE;
+      return EXIT.badFile;
     }
     if (!(error instanceof UsageError) && !isParseError(error)) throw error;
     write.error(`${error.message}\nmillrace alerts --help says more`);
-    return BAD_CALL;
+    return EXIT.badCall;
   }
 }
 
@@ -103,7 +94,7 @@ function route(parameters: readonly string[], write: Output): number {
   const told = plan.notifies.map(({ receiver }) => receiver);
   if (told.length === wanted.length && told.every((name, place) => name === wanted[place])) return 0;
   write.error(`expected ${wanted.join(', ')}, got ${told.join(', ')}`);
-  return FOUND;
+  return EXIT.found;
 }
 
 function test(parameters: readonly string[], write: Output): number {
@@ -122,7 +113,7 @@ function test(parameters: readonly string[], write: Output): number {
     }
     write.out(`${results.length - failed.length} passed, ${failed.length} failed`);
   }
-  return failed.length === 0 ? 0 : FOUND;
+  return failed.length === 0 ? 0 : EXIT.found;
 }
 
 function labelsOf(texts: readonly string[]): Readonly<Record<string, string>> {

@@ -1,9 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Output } from './alerts.command.js';
+import { EXIT, type Output } from './output.js';
 
-/** Exit codes (sysexits): wrong call, the notifier does not answer. */
-const BAD_CALL = 64;
-const UNAVAILABLE = 69;
 const PORT = 8104;
 
 interface Answer {
@@ -40,14 +37,14 @@ export async function redeliver(parameters: readonly string[], write: Output, en
     response = await fetch(new URL('/deliveries/redeliver', values.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   } catch {
     write.error(`the notifier does not answer at ${values.url}: start Millrace, or say --url`);
-    return UNAVAILABLE;
+    return EXIT.unavailable;
   }
   const answer: unknown = await response.json();
   if (!response.ok) {
     const problem = answer as Problem;
     write.error(problem.detail ?? problem.title ?? `the notifier answered ${String(response.status)}`);
     for (const { path, message } of problem.errors ?? []) write.error(`  ${path}: ${message}`);
-    return response.status < 500 ? BAD_CALL : UNAVAILABLE;
+    return response.status < 500 ? EXIT.badCall : EXIT.unavailable;
   }
   tell(answer as Answer, values.json, write);
   return 0;
