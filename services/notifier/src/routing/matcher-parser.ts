@@ -21,13 +21,6 @@ export function parseMatchers(text: string): readonly Matcher[] {
   }
 }
 
-/** Reads exactly one matcher. Throws {@link MatcherError}. */
-export function parseMatcher(text: string): Matcher {
-  const [first, ...others] = parseMatchers(text);
-  if (first === undefined || others.length > 0) throw new MatcherError(`${JSON.stringify(text)}: one matcher was expected, such as severity="critical"`);
-  return first;
-}
-
 function classicMatchers(text: string): readonly Matcher[] | null {
   const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1] ?? text;
   const parts = splitOutsideQuotes(inner);
