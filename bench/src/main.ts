@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   start: async () => (await import('./start.bench.ts')).start,
   fraud: async () => (await import('./fraud.bench.ts')).fraud,
   'fraud-quality': async () => (await import('./fraud-quality.bench.ts')).fraudQuality,
+  alerts: async () => (await import('./alerts.bench.ts')).alerts,
   latency: async () => (await import('./latency.bench.ts')).latency,
 };
 

@@ -63,6 +63,15 @@ export class ServiceProcess {
     return this.#output;
   }
 
+  /** Stops it where it stands (SIGSTOP), until {@link thaw}. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** Sends a signal and waits for the end. Returns the exit code; null after a kill. */
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     this.child.kill(signal);

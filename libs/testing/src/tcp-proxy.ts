@@ -29,16 +29,19 @@ export class TcpProxy {
   /** Responses eaten and altered, requests cut, connections reset, chunks swallowed. */
   readonly bites = { eaten: 0, altered: 0, cut: 0, reset: 0, swallowed: 0, refused: 0 };
 
-  private constructor(private readonly target: { readonly host: string; readonly port: number }) {
+  private constructor(
+    private readonly target: { readonly host: string; readonly port: number },
+    private readonly isKafka: boolean,
+  ) {
     this.#server = net.createServer((client) => {
       this.#accept(client);
     });
   }
 
-  /** Listens on a free port of this machine. @param target `host:port` */
-  static async start(target: string): Promise<TcpProxy> {
+  /** Listens on a free port of this machine. @param target `host:port`; of a server that does not speak Kafka only what concerns all bytes goes wrong. */
+  static async start(target: string, protocol: 'kafka' | 'any' = 'kafka'): Promise<TcpProxy> {
     const colon = target.lastIndexOf(':');
-    const proxy = new TcpProxy({ host: target.slice(0, colon), port: Number(target.slice(colon + 1)) });
+    const proxy = new TcpProxy({ host: target.slice(0, colon), port: Number(target.slice(colon + 1)) }, protocol === 'kafka');
     await new Promise<void>((resolve) => {
       proxy.#server.listen(0, '127.0.0.1', resolve);
     });
@@ -126,6 +129,11 @@ export class TcpProxy {
       socket.setNoDelay(true);
       socket.on('error', end).on('close', end);
     }
+    if (!this.isKafka) {
+      client.on('data', (bytes) => { this.#pass(() => server.write(bytes)); });
+      server.on('data', (bytes) => { this.#pass(() => client.write(bytes)); });
+      return;
+    }
     const eaten = new Map<number, Meal>();
     /** API key of each request by its correlation. */
     const asked = new Map<number, number>();
@@ -141,7 +149,7 @@ export class TcpProxy {
     server.on('data', (bytes) => { this.#pass(() => { responses.push(bytes); }); });
   }
 
-  #pass(forward: () => void): void {
+  #pass(forward: () => unknown): void {
     if (this.#swallowing) this.bites.swallowed++;
     else if (this.#delayMs > 0) setTimeout(forward, this.#delayMs);
     else forward();

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { watchFile, type WatchedFile } from '@millrace/service-kit';
 import { FileError } from '@millrace/service-kit/yaml-file';
 import { compileReceivers, type ReceiverSources } from './delivery/compile-receivers.js';
@@ -14,7 +15,7 @@ export interface ReadConfig {
 export class ConfigBook {
   #problems: readonly string[] = [];
   #reading: Promise<readonly string[]> = Promise.resolve([]);
-  #adopt: (read: ReadConfig) => Promise<void> = () => Promise.resolve();
+  #adopt: (read: ReadConfig) => void = () => undefined;
   #refused: (problems: readonly string[]) => void = () => undefined;
 
   private constructor(
@@ -37,25 +38,31 @@ export class ConfigBook {
     return this.#problems;
   }
 
-  /** Reads the file again whenever it changes; until `adopt` resolves the one before is in force, as it is where the file has errors. */
-  watch(adopt: (read: ReadConfig) => Promise<void>, refused: (problems: readonly string[]) => void): WatchedFile {
+  /** Reads the file again whenever it changes, and has what it says adopted; where it has errors the one before stays in force. */
+  watch(adopt: (read: ReadConfig) => void, refused: (problems: readonly string[]) => void): WatchedFile {
     this.#adopt = adopt;
     this.#refused = refused;
-    return watchFile(this.file, async () => { await this.reload(); }, (error) => { refused([`${this.file} is no longer watched: ${error.message}`]); });
+    return watchFile(this.file, async () => { await this.#again(false); }, (error) => { refused([`${this.file} is no longer watched: ${error.message}`]); });
   }
 
-  /** Reads the file again. Returns what is wrong with it. */
+  /** Reads the file again, and has it adopted also where nothing has changed, as Alertmanager does. Returns what is wrong with it. */
   reload(): Promise<readonly string[]> {
-    this.#reading = this.#reading.then(() => this.#read());
+    return this.#again(true);
+  }
+
+  #again(evenIfKnown: boolean): Promise<readonly string[]> {
+    this.#reading = this.#reading.then(() => this.#read(evenIfKnown));
     return this.#reading;
   }
 
-  async #read(): Promise<readonly string[]> {
+  #read(evenIfKnown: boolean): readonly string[] {
     try {
       const read = readConfig(this.file, this.sources);
-      await this.#adopt(read);
-      this.current = read;
+      const isKnown = !evenIfKnown && read.config.original === this.current.config.original && isDeepStrictEqual(read.receivers, this.current.receivers) && this.#problems.length === 0;
       this.#problems = [];
+      if (isKnown) return [];
+      this.current = read;
+      this.#adopt(read);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       this.#problems = error.problems;

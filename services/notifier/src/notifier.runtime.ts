@@ -39,13 +39,13 @@ export class NotifierRuntime implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    this.#start.begin(() => this.#run());
+    this.#start.begin(() => { this.#run(); });
   }
 
-  async #run(): Promise<void> {
+  #run(): void {
     const { kafka, lifecycle, logger, metrics } = this;
     lifecycle.onRelease('deliveries', () => this.pool.stop());
-    await this.pool.deliverTo(this.directory.reachable);
+    this.pool.deliverTo(this.directory.reachable);
     this.#inForce();
     lifecycle.onRelease('dispatcher', () => this.loop.stop());
     this.loop.start();
@@ -60,9 +60,9 @@ export class NotifierRuntime implements OnApplicationBootstrap {
   }
 
   #watchConfig(): void {
-    const adopt = async ({ config, receivers }: ReadConfig): Promise<void> => {
+    const adopt = ({ config, receivers }: ReadConfig): void => {
       this.directory.replace(receivers);
-      await this.pool.deliverTo(this.directory.reachable);
+      this.pool.deliverTo(this.directory.reachable);
       this.loop.reload(config);
       this.#inForce();
     };

@@ -10,12 +10,17 @@ export interface ReceivedPost {
   readonly at: number;
 }
 
-/** How it answers: a status with headers and body, never (`hang`), or by cutting the connection, before or after the status. */
-export type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'hang' | 'cut' | 'cut-body';
+/**
+ * How it answers: a status with headers and body, never (`hang`), by cutting the connection, before or after the status, or with a 200 whose body
+ * drips for ever or is as long as anybody reads.
+ */
+export type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'hang' | 'cut' | 'cut-body' | 'drip' | 'endless';
 
 /** A receiver on the loopback that writes down what it gets and answers as it is told. */
 export class HttpReceiver {
   readonly posts: ReceivedPost[] = [];
+  /** Bytes of bodies that do not end. */
+  poured = 0;
   #answer: (post: ReceivedPost) => Answer = () => ({ status: 200 });
 
   private constructor(private readonly server: Server) {}
@@ -63,7 +68,19 @@ export class HttpReceiver {
       response.write('half', () => response.destroy());
       return;
     }
+    if (answer === 'drip' || answer === 'endless') {
+      response.writeHead(200);
+      this.#pour(response, answer === 'drip' ? 1 : 1_048_576, answer === 'drip' ? 200 : 0);
+      return;
+    }
     response.writeHead(answer.status, answer.headers).end(answer.body ?? '');
+  }
+
+  /** Writes for as long as somebody reads. */
+  #pour(response: ServerResponse, bytes: number, everyMs: number): void {
+    const next = (): void => { if (!response.destroyed) response.write(Buffer.alloc(bytes, 'x'), (error) => { if (error == null) { this.poured += bytes; setTimeout(next, everyMs); } }); };
+    response.on('error', () => undefined);
+    next();
   }
 }
 

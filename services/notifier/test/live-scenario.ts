@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { YamlFile } from '@millrace/service-kit/yaml-file';
-import type { AlertmanagerConfig } from '../src/routing/alertmanager-config.js';
+import { parseAlertmanagerConfig, type AlertmanagerConfig } from '../src/routing/alertmanager-config.js';
+import { durationMs } from '../src/routing/duration.js';
 import type { Scenario, Step, TestAlert } from '../src/scenario/scenario-file.js';
 import type { Told } from '../src/scenario/scenario-run.js';
 import type { WebhookBody } from './http-receiver.js';
@@ -17,6 +18,25 @@ export interface Stage {
 }
 
 const NO_TIME = '0001-01-01T00:00:00Z';
+
+const DURATIONS = /\b(group_wait|group_interval|repeat_interval|resolve_timeout): *'?([0-9a-z]+)'?/g;
+
+/** The same scenario, so many times slower: what a busy machine does late matters that much less. */
+export function slowed(scenario: Scenario, factor: number): Scenario {
+  const times = <T extends { readonly starts: number | null; readonly ends: number | null }>(alert: T): T => ({
+    ...alert, starts: alert.starts === null ? null : alert.starts * factor, ends: alert.ends === null ? null : alert.ends * factor,
+  });
+  const config = (one: AlertmanagerConfig): AlertmanagerConfig =>
+    parseAlertmanagerConfig(one.file, one.original.replace(DURATIONS, (_, name: string, text: string) => `${name}: ${String((durationMs(text) ?? 0) * factor)}ms`));
+  const steps = scenario.steps.map((step): Step => {
+    const at = step.at * factor;
+    if (step.kind === 'alerts') return { ...step, at, alerts: step.alerts.map(times) };
+    if (step.kind === 'silence') return { ...step, at, starts: step.starts * factor, ends: step.ends * factor };
+    return step.kind === 'reload' ? { ...step, at, config: config(step.config) } : { ...step, at };
+  });
+  const expect = new Map([...scenario.expect].map(([name, all]) => [name, all.map(({ from, to, alerts }) => ({ from: from * factor, to: to * factor, alerts: alerts.map(times) }))]));
+  return { ...scenario, config: config(scenario.config), until: scenario.until * factor, steps, expect };
+}
 
 /** A scenario's configuration with its webhooks led to the stage: each receiver to the path of its name. */
 export async function writeStage(config: AlertmanagerConfig, { configFile, hookUrl }: Pick<Stage, 'configFile' | 'hookUrl'>): Promise<void> {

@@ -5,7 +5,8 @@ import { alertEvent, inLane, metricWindow, type AlertEvent } from '@millrace/con
 import type { EventPublisher } from '@millrace/kafka';
 import { createPool, migrate, type PostgresPool } from '@millrace/stores';
 import { createTestDatabase, makeAlert, testKafka, uniqueName, type TestDatabase, type TestKafka } from '@millrace/testing';
-import { HttpReceiver } from './http-receiver.js';
+import { signedHeaders } from '../src/delivery/signature.js';
+import { HttpReceiver, type ReceivedPost } from './http-receiver.js';
 
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const LEASE_MS = 1_500;
@@ -84,6 +85,11 @@ export class NotifierRig {
 
   publish(...alerts: readonly AlertEvent[]): Promise<void> {
     return this.publisher.publishAll(alertEvent, alerts);
+  }
+
+  /** A message as if it were another, signed. */
+  resigned(post: ReceivedPost, id: string): ReceivedPost {
+    return { ...post, headers: { ...post.headers, ...signedHeaders([SECRET], { id, body: post.body, at: new Date() }) } };
   }
 
   /** State and attempts of every delivery, in the order they were queued. */

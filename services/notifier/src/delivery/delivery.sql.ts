@@ -1,13 +1,18 @@
-/** A delivery waits for older ones of the same group to the same integration; whoever holds a row's lease sends it. $1 lane, $2 integration, $3 limit, $4 owner, $5 lease ms, $6 also before it is due. */
+/**
+ * A delivery waits for older ones of the same group to the same integration (asked for row by row and with `<=`: otherwise a planner that has not heard of a
+ * flood yet reads the whole queue); whoever holds a row's lease sends it.
+ * $1 lane, $2 integration, $3 limit, $4 owner, $5 lease ms, $6 also before it is due.
+ */
 export const CLAIM = `
 with due as (
   select d.id, d.lease_owner is not null as possible_repeat
   from deliveries d
   where d.lane = $1 and d.integration = $2 and d.state = 'pending' and ($6 or d.next_attempt_at <= clock_timestamp())
     and (d.lease_until is null or d.lease_until < clock_timestamp())
-    and not exists (
-      select from deliveries older
-      where older.lane = d.lane and older.integration = d.integration and older.group_hash = d.group_hash and older.state = 'pending' and older.id < d.id)
+    and d.id <= (
+      select oldest.id from deliveries oldest
+      where oldest.lane = d.lane and oldest.integration = d.integration and oldest.group_hash = d.group_hash and oldest.state = 'pending'
+      order by oldest.id limit 1)
   order by d.next_attempt_at, d.id
   limit $3
   for update of d skip locked
@@ -17,16 +22,18 @@ set lease_owner = $4, lease_until = clock_timestamp() + $5 * interval '1 millise
 from due where d.id = due.id
 returning d.id, d.message_id, d.attempts, d.step, d.queued_at, due.possible_repeat, d.notice`;
 
-/** $1 id, $2 state, $3 step or null, $4 next attempt (ms) or null, $5 error, $6 owner, $7 attempt. */
+/**
+ * Records an attempt, and what it decides if the lease still holds; one statement, since it is one for each message. $1 delivery, $2 state, $3 step or
+ * null, $4 next attempt (ms) or null, $5 error, $6 owner, $7 attempt, $8 started (ms), $9 duration (ms), $10 outcome, $11 status, $12 excerpt, $13 possible repeat.
+ */
 export const FINISH = `
+with recorded as (
+  insert into delivery_attempts (delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, response_excerpt, possible_repeat)
+  values ($1, $7, to_timestamp($8 / 1000.0), $9, $10, $11, $5, $12, $13)
+)
 update deliveries set state = $2, step = coalesce($3, step), next_attempt_at = coalesce(to_timestamp($4 / 1000.0), next_attempt_at),
   lease_owner = null, lease_until = null, last_error = $5, finished_at = case when $2 = 'pending' then null else now() end
 where id = $1 and lease_owner = $6 and attempts = $7`;
-
-/** $1 delivery, $2 attempt, $3 started (ms), $4 duration (ms), $5 outcome, $6 status, $7 error, $8 excerpt, $9 possible repeat. */
-export const RECORD_ATTEMPT = `
-insert into delivery_attempts (delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, response_excerpt, possible_repeat)
-values ($1, $2, to_timestamp($3 / 1000.0), $4, $5, $6, $7, $8, $9)`;
 
 /** What has ended, oldest first. $1 lane, $2 integrations, $3 states, $4 ids or null, $5 from, $6 to, $7 limit. */
 export const ENDED = `
@@ -55,7 +62,8 @@ export const DEPTHS = `
 select integration, count(*) as pending, extract(epoch from now() - min(queued_at))::double precision as oldest
 from deliveries where lane = $1 and state = 'pending' group by integration`;
 
-/** $1 lane, $2 integration. */
-export const DISABLE_WAITING = `
+/** $1 lane, $2 integration, $3 reason. */
+export const DISABLE = `
+with off as (insert into disabled_receivers (lane, integration, reason) values ($1, $2, $3) on conflict do nothing)
 update deliveries set state = 'disabled', last_error = 'the receiver is switched off', finished_at = now()
 where lane = $1 and integration = $2 and state = 'pending' and lease_owner is null`;

@@ -1,6 +1,6 @@
-import type { PostgresPool, PostgresSession } from '@millrace/stores';
+import type { PostgresPool } from '@millrace/stores';
 import type { ClaimedDelivery, DeliveryQueue, DeliveryState, DisabledReceiver, FinishedAttempt, QueueDepth, Redelivered, RedeliveryQuery } from './delivery-queue.js';
-import { CLAIM, DEPTHS, DISABLE_WAITING, ENDED, FINISH, HASTEN, NEXT_DUE, RECORD_ATTEMPT, REQUEUE } from './delivery.sql.js';
+import { CLAIM, DEPTHS, DISABLE, ENDED, FINISH, HASTEN, NEXT_DUE, REQUEUE } from './delivery.sql.js';
 import type { GroupNotice } from './message.js';
 
 const REDELIVERED_AT_ONCE = 1_000;
@@ -40,15 +40,14 @@ export class PostgresDeliveryQueue implements DeliveryQueue {
       }));
   }
 
-  finish(attempt: FinishedAttempt): Promise<boolean> {
-    return this.pool.transaction(async (session) => {
-      await record(session, attempt);
-      const { delivery, result, next, owner } = attempt;
-      const state: DeliveryState = result.outcome === 'retry' ? (next === null ? 'failed' : 'pending') : result.outcome;
-      const touched = await session.execute(FINISH, [delivery.id, state, next?.step ?? null, next?.at ?? null, result.error, owner, delivery.attempt]);
-      if (result.outcome === 'disabled') await this.#disable(session, attempt);
-      return touched === 1;
-    });
+  async finish({ delivery, integration, owner, startedAt, durationMs, result, next }: FinishedAttempt): Promise<boolean> {
+    const state: DeliveryState = result.outcome === 'retry' ? (next === null ? 'failed' : 'pending') : result.outcome;
+    const outcome = result.outcome === 'retry' && next === null ? 'failed' : result.outcome;
+    const touched = await this.pool.execute(FINISH, [
+      delivery.id, state, next?.step ?? null, next?.at ?? null, result.error, owner, delivery.attempt, startedAt, Math.round(durationMs), outcome, result.statusCode, result.responseExcerpt, delivery.possibleRepeat,
+    ]);
+    if (result.outcome === 'disabled') await this.pool.execute(DISABLE, [this.lane, integration, result.error ?? 'told to stop']);
+    return touched === 1;
   }
 
   async nextDueMs(integration: string): Promise<number | null> {
@@ -81,14 +80,4 @@ export class PostgresDeliveryQueue implements DeliveryQueue {
   async enable(integrations: readonly string[]): Promise<boolean> {
     return (await this.pool.execute('delete from disabled_receivers where lane = $1 and integration = any($2::text[])', [this.lane, integrations])) > 0;
   }
-
-  async #disable(session: PostgresSession, { integration, result }: FinishedAttempt): Promise<void> {
-    await session.execute('insert into disabled_receivers (lane, integration, reason) values ($1, $2, $3) on conflict do nothing', [this.lane, integration, result.error ?? 'told to stop']);
-    await session.execute(DISABLE_WAITING, [this.lane, integration]);
-  }
-}
-
-async function record(session: PostgresSession, { delivery, startedAt, durationMs, result, next }: FinishedAttempt): Promise<void> {
-  const outcome = result.outcome === 'retry' && next === null ? 'failed' : result.outcome;
-  await session.execute(RECORD_ATTEMPT, [delivery.id, delivery.attempt, startedAt, Math.round(durationMs), outcome, result.statusCode, result.error, result.responseExcerpt, delivery.possibleRepeat]);
 }

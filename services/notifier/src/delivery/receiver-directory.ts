@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { AttemptResult, Channel } from './channel.js';
 import { channelFor, type ChannelContext } from './channels.js';
 import type { GroupNotice } from './message.js';
@@ -36,9 +37,9 @@ export class ReceiverDirectory {
     return this.#entries.filter(({ receiver }) => this.mayReach(receiver));
   }
 
-  /** Puts others in their place; who delivers to the old ones closes the ways to them. */
+  /** Puts others in their place; of those that are as they were the entry stays. Who delivers to the old ones closes the ways to them. */
   replace(receivers: readonly Receiver[]): void {
-    this.#entries = receivers.map((receiver) => ({ receiver, channel: channelFor(receiver, this.context) }));
+    this.#entries = receivers.map((receiver) => this.#entries.find((entry) => isDeepStrictEqual(entry.receiver, receiver)) ?? { receiver, channel: channelFor(receiver, this.context) });
   }
 
   /** Those of one receiver, by its name. */

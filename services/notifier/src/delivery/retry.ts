@@ -52,7 +52,8 @@ export interface RetryState {
 export function nextAttempt(state: RetryState): { readonly at: number; readonly step: number } | null {
   if (state.retryAfterMs !== null) {
     const at = state.now + withJitter(state.retryAfterMs, state.random);
-    return at > state.queuedAt + Math.max(spanMs(state.schedule), RETRY_AFTER_LAST_MS) ? null : { at, step: state.step - 1 };
+    // Once it may ask for the longest wait, also where the schedule is shorter.
+    return at > state.queuedAt + Math.max(spanMs(state.schedule), RETRY_AFTER_LAST_MS + JITTER_LAST_MS) ? null : { at, step: state.step - 1 };
   }
   const delay = state.schedule[state.step];
   return delay === undefined ? null : { at: state.now + withJitter(delay * 1_000, state.random), step: state.step };
