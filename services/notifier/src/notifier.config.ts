@@ -27,6 +27,11 @@ export const notifierSettings = {
     'How long a lane belongs to the notifier that dispatches it, ms: another one takes over so long after it died.',
     z.coerce.number().int().min(500).max(600_000).default(10_000),
   ),
+  retentionDays: setting(
+    'MILLRACE_NOTIFIER_RETENTION_DAYS',
+    'How long alerts, deliveries and silences are kept after their end, days.',
+    z.coerce.number().min(0.01).max(3_650).default(90),
+  ),
   breakerMs: setting(
     'MILLRACE_NOTIFIER_BREAKER_MS',
     'How long a receiver is left alone after ten failures in a row, ms; then it is asked with one delivery.',

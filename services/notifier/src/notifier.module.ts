@@ -28,6 +28,7 @@ import { SilenceStore } from './silences/silence-store.js';
 const POOL = Symbol('POOL');
 /** Names this process in leases. */
 const OWNER = Symbol('OWNER');
+const DAY_MS = 86_400_000;
 /** Each integration's worker asks on its own. */
 const CONNECTIONS = 10;
 
@@ -70,6 +71,7 @@ const CONNECTIONS = 10;
         new DispatchLoop(book.inForce.config, store, {
           owner,
           leaseMs: config.dispatchLeaseMs,
+          retentionMs: config.retentionDays * DAY_MS,
           isLive: (type) => directory.mayReach({ type }),
           onQueued: () => { pool.wake(); },
           onLeading: (lease) => {

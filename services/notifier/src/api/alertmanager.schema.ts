@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Go's zero time: amtool writes it for "not said". */
 const NO_TIME = '0001-01-01T00:00:00';
 
-const writable = z.string().refine((text) => !text.includes('\u0000'), 'must not have a NUL in it');
+const writable = z.string().refine((text) => !text.includes('\u0000'), 'must not have a NUL in it').refine((text) => Buffer.from(text).toString() === text, 'is no Unicode: half of a pair stands alone');
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T22:00:00Z' });
 /** Null: not said. */
 const optionalTime = z.union([z.literal(''), time]).nullish().transform((text) => (text == null || text === '' || text.startsWith(NO_TIME) ? null : Date.parse(text)));

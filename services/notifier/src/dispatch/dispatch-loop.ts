@@ -10,6 +10,8 @@ export interface DispatchOptions {
   readonly owner: string;
   /** How long the lane is ours without a word from us, ms. */
   readonly leaseMs: number;
+  /** What has ended so long ago is forgotten, ms. */
+  readonly retentionMs: number;
   /** Whether an integration of that type may be told: what is not of a live lane goes to logs only. */
   readonly isLive: (type: Integration['type']) => boolean;
   /** Deliveries were queued. */
@@ -21,6 +23,7 @@ export interface DispatchOptions {
 /** How often it looks for what other processes took in. */
 const POLL_MS = 250;
 const TROUBLE_MS = 1_000;
+const FORGET_EVERY_MS = 3_600_000;
 /** Events in a round. */
 const LIMIT = 1_000;
 /** Alerts that a notification holds; of more it says how many. */
@@ -37,6 +40,8 @@ export class DispatchLoop {
   #wake: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
+  #forgetting: Promise<void> = Promise.resolve();
+  #forgetAt = 0;
 
   constructor(
     private config: AlertmanagerConfig,
@@ -74,6 +79,7 @@ export class DispatchLoop {
     this.#stopped = true;
     this.wake();
     await this.#running;
+    await this.#forgetting;
   }
 
   async #run(): Promise<void> {
@@ -128,10 +134,19 @@ export class DispatchLoop {
       return decided;
     });
     if (queued > 0) this.options.onQueued();
+    this.#forget();
     if (events === LIMIT) return 0;
     this.#answer(waiting);
     const due = dispatcher.dueAt();
     return Math.min(POLL_MS, due === null ? POLL_MS : Math.max(0, due - Date.now()));
+  }
+
+  /** Once an hour, beside the rounds: nobody waits for it. */
+  #forget(): void {
+    const now = Date.now();
+    if (now < this.#forgetAt) return;
+    this.#forgetAt = now + FORGET_EVERY_MS;
+    this.#forgetting = this.store.forget(new Date(now - this.options.retentionMs)).then(() => undefined, this.options.onError);
   }
 
   #decide(dispatcher: Dispatcher, { events, silences }: Inbox): Decided {

@@ -61,4 +61,6 @@ export interface DispatchStore {
    * Throws {@link LeaseLostError} where another process has the lane.
    */
   round(lease: Lease, options: { readonly leaseMs: number; readonly limit: number }, decide: (inbox: Inbox) => Decided): Promise<void>;
+  /** Forgets what ended before then: deliveries, events, alerts, silences. Returns how many rows went. */
+  forget(before: Date): Promise<number>;
 }

@@ -10,6 +10,8 @@ import { LeaseLostError, type Decided, type DispatchStore, type Inbox, type Leas
 import * as sql from './dispatch.sql.js';
 import { restored, stored, type StoredAlert, type ToldAlert } from './told-alert.js';
 
+const FORGOTTEN_AT_ONCE = 5_000;
+
 interface HeldRow {
   readonly fingerprint: string;
   readonly labels: Labels;
@@ -82,6 +84,15 @@ export class PostgresDispatchStore implements DispatchStore {
       return renewed.silences_version;
     });
     this.#silencesVersion = version;
+  }
+
+  async forget(before: Date): Promise<number> {
+    let gone = 0;
+    for (const statement of sql.FORGET) {
+      let found = FORGOTTEN_AT_ONCE;
+      for (; found === FORGOTTEN_AT_ONCE; gone += found) found = await this.pool.execute(statement, [this.lane, before, FORGOTTEN_AT_ONCE]);
+    }
+    return gone;
   }
 
   async #write(session: PostgresSession, { fence }: Lease, { alerts, taken, forgotten, logged, deliveries }: Decided): Promise<void> {

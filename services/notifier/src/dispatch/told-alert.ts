@@ -44,7 +44,11 @@ export function ofRuler(event: AlertEvent, position: RecordPosition, now: number
   return { eventId: event.eventId, alert, position };
 }
 
-/** PostgreSQL's text takes no NUL. */
+/** PostgreSQL's text takes no NUL, and no half of a pair of UTF-16. */
 function writable(texts: Labels): Labels {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name.replaceAll('\u0000', ''), text.replaceAll('\u0000', '')]));
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [clean(name), clean(text)]));
+}
+
+function clean(text: string): string {
+  return Buffer.from(text.replaceAll('\u0000', '')).toString();
 }
