@@ -3,6 +3,7 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import type { ClaimedDelivery, DeliveryQueue, FinishedAttempt } from './delivery-queue.js';
 import type { NotifierSignals } from '../notifier.signals.js';
 import type { Receiver } from './receiver.js';
+import { Nap } from '../nap.js';
 import { nextAttempt, spanMs } from './retry.js';
 
 export interface WorkerOptions {
@@ -27,8 +28,7 @@ export class DeliveryWorker {
   readonly #inHand = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #stopped = false;
-  #wake: (() => void) | null = null;
-  #woken = false;
+  readonly #nap = new Nap();
   #notBefore = 0;
   #running: Promise<void> | null = null;
   readonly #breaker: CircuitBreaker;
@@ -49,8 +49,7 @@ export class DeliveryWorker {
 
   /** There may be something to deliver. */
   wake(): void {
-    this.#woken = true;
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   /** Takes nothing more, lets attempts in hand end, cuts them when they take too long. */
@@ -66,12 +65,12 @@ export class DeliveryWorker {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
-      this.#woken = false;
+      this.#nap.heard();
       try {
-        await this.#sleep(await this.#deliverDue());
+        await this.#nap.sleep(await this.#deliverDue());
       } catch (error) {
         this.options.onError(error, this.receiver.id);
-        await this.#sleep(TROUBLE_MS);
+        await this.#nap.sleep(TROUBLE_MS);
       }
     }
   }
@@ -155,18 +154,5 @@ export class DeliveryWorker {
     // A probe is no attempt of the schedule's: only its whole span ends the delivery.
     if (isProbe && result.retryAfterMs === null) return now > delivery.queuedAt + spanMs(schedule) ? null : { at: now, step: delivery.step };
     return nextAttempt({ schedule, step: delivery.step + 1, queuedAt: delivery.queuedAt, now, retryAfterMs: result.retryAfterMs, random: Math.random() });
-  }
-
-  #sleep(ms: number): Promise<void> {
-    if (this.#woken || this.#stopped || ms <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#wake = null;
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      this.#wake = end;
-    });
   }
 }

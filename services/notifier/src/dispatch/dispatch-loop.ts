@@ -1,6 +1,7 @@
 import type { GroupNotice, NoticeAlert } from '../delivery/message.js';
 import { isResolved, type Alert } from '../grouping/alert.js';
 import { Dispatcher, type Notification, type Outcome } from '../grouping/dispatcher.js';
+import { Nap } from '../nap.js';
 import type { AlertmanagerConfig } from '../routing/alertmanager-config.js';
 import type { Integration } from '../routing/integration.js';
 import type { Decided, DispatchStore, Inbox, Lease } from './dispatch-store.js';
@@ -36,8 +37,7 @@ const MOST_ALERTS = 1_000;
 export class DispatchLoop {
   #lead: { readonly lease: Lease; readonly dispatcher: Dispatcher } | null = null;
   #stopped = false;
-  #woken = false;
-  #wake: (() => void) | null = null;
+  readonly #nap = new Nap();
   #running: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
   #forgetting: Promise<void> = Promise.resolve();
@@ -55,8 +55,7 @@ export class DispatchLoop {
 
   /** Something has come. */
   wake(): void {
-    this.#woken = true;
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   /** Resolves once what had come by now is taken; at once where another process dispatches. */
@@ -86,18 +85,24 @@ export class DispatchLoop {
     while (!this.#stopped) {
       try {
         this.#lead ??= await this.#begin();
-        this.#woken = this.#woken && this.#lead !== null;
-        await this.#sleep(this.#lead === null ? this.options.leaseMs / 4 : await this.#round(this.#lead));
+        // Who has no lane has nothing to wake for.
+        if (this.#lead === null) this.#forgetWakes();
+        await this.#nap.sleep(this.#lead === null ? this.options.leaseMs / 4 : await this.#round(this.#lead));
       } catch (error) {
         this.#follow();
         this.options.onError(error);
-        this.#woken = false;
-        await this.#sleep(TROUBLE_MS);
+        this.#forgetWakes();
+        await this.#nap.sleep(TROUBLE_MS);
       }
     }
     const lease = this.#lead?.lease;
     this.#follow();
     if (lease !== undefined) await this.store.release(lease).catch(this.options.onError);
+  }
+
+  /** But for the one that ends it. */
+  #forgetWakes(): void {
+    if (!this.#stopped) this.#nap.heard();
   }
 
   async #begin(): Promise<{ readonly lease: Lease; readonly dispatcher: Dispatcher } | null> {
@@ -123,7 +128,7 @@ export class DispatchLoop {
 
   /** Returns how long nothing need be done, ms. */
   async #round({ lease, dispatcher }: { readonly lease: Lease; readonly dispatcher: Dispatcher }): Promise<number> {
-    this.#woken = false;
+    this.#nap.heard();
     const waiting = [...this.#waiting];
     let queued = 0;
     let events = 0;
@@ -181,19 +186,6 @@ export class DispatchLoop {
     return notifications.map((notification) => ({
       integration: notification.integration.id, notice: noticeOf(notification), isLive: this.options.isLive(notification.integration.type),
     }));
-  }
-
-  #sleep(ms: number): Promise<void> {
-    if (this.#woken || this.#stopped || ms <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#wake = null;
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      this.#wake = end;
-    });
   }
 }
 
