@@ -30,6 +30,8 @@ describe('the start of a service that works on PostgreSQL', () => {
         return;
       }
       const server = net.connect(target);
+      // Either side may be reset at its end: nobody's error.
+      for (const [socket, other] of [[client, server], [server, client]] as const) socket.on('error', () => other.destroy());
       client.pipe(server).pipe(client);
     });
     await once(gate.listen(0, '127.0.0.1'), 'listening');

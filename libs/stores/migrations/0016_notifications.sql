@@ -47,8 +47,8 @@ create table dispatchers (
   owner text not null,
   fence bigint not null,
   lease_until timestamptz not null,
-  -- Grows whenever a silence changes.
-  silences_version bigint not null default 0
+  -- Grows whenever people change something: a silence, an acknowledgement.
+  people_version bigint not null default 0
 );
 
 create table silences (
@@ -63,6 +63,21 @@ create table silences (
   updated_at timestamptz not null default now()
 );
 create index silences_end on silences (lane, ends_at);
+
+-- What people did about an outage; the last of acknowledged and unacknowledged holds.
+create table alert_actions (
+  id bigint generated always as identity primary key,
+  lane text not null,
+  fingerprint text not null,
+  first_starts_at timestamptz not null,
+  action text not null check (action in ('acknowledged', 'unacknowledged', 'commented', 'snoozed')),
+  author text not null,
+  comment text not null default '',
+  -- Of a snooze: its end.
+  until timestamptz,
+  acted_at timestamptz not null default now()
+);
+create index alert_actions_alert on alert_actions (lane, fingerprint, first_starts_at, id);
 
 -- What each integration was last told of a group; fingerprints. Keys of groups may be longer than an index takes.
 create table notification_log (

@@ -9,9 +9,11 @@ export class Nap {
     this.#end?.();
   }
 
-  /** Whoever woke it until now was heard. */
-  heard(): void {
+  /** Whether somebody woke it; whoever did until now was heard. */
+  heard(): boolean {
+    const isWoken = this.#isWoken;
     this.#isWoken = false;
+    return isWoken;
   }
 
   sleep(ms: number): Promise<void> {

@@ -32,6 +32,11 @@ export const notifierSettings = {
     'How long alerts, deliveries and silences are kept after their end, days.',
     z.coerce.number().min(0.01).max(3_650).default(90),
   ),
+  switchOffDays: setting(
+    'MILLRACE_NOTIFIER_SWITCH_OFF_DAYS',
+    'A receiver that took nothing for so long although it was asked is switched off, days; an alert says so.',
+    z.coerce.number().min(0.01).max(365).default(5),
+  ),
   breakerMs: setting(
     'MILLRACE_NOTIFIER_BREAKER_MS',
     'How long a receiver is left alone after ten failures in a row, ms; then it is asked with one delivery.',

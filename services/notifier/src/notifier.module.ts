@@ -10,6 +10,7 @@ import { AlertmanagerController } from './api/alertmanager.controller.js';
 import { AlertHistory } from './api/alert-history.js';
 import { LifecycleController } from './api/lifecycle.controller.js';
 import { NotifierController } from './api/notifier.controller.js';
+import { PeopleController } from './api/people.controller.js';
 import { RedeliveryController } from './api/redelivery.controller.js';
 import { SilencesController } from './api/silences.controller.js';
 import { ConfigBook } from './config-book.js';
@@ -23,6 +24,7 @@ import { PostgresDispatchStore } from './dispatch/postgres-dispatch-store.js';
 import { delivers, type NotifierConfig } from './notifier.config.js';
 import { NotifierRuntime } from './notifier.runtime.js';
 import { NotifierSignals } from './notifier.signals.js';
+import { ActionStore } from './people/action-store.js';
 import { SilenceStore } from './silences/silence-store.js';
 
 const POOL = Symbol('POOL');
@@ -33,7 +35,7 @@ const DAY_MS = 86_400_000;
 const CONNECTIONS = 10;
 
 @Module({
-  controllers: [AlertmanagerController, SilencesController, LifecycleController, NotifierController, RedeliveryController],
+  controllers: [AlertmanagerController, SilencesController, LifecycleController, PeopleController, NotifierController, RedeliveryController],
   providers: [
     { provide: OWNER, useFactory: () => `${hostname()}:${String(process.pid)}:${randomUUID()}` },
     { provide: NotifierSignals, inject: [Metrics], useFactory: (metrics: Metrics) => new NotifierSignals(metrics) },
@@ -57,6 +59,7 @@ const CONNECTIONS = 10;
     { provide: DELIVERY_QUEUE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new PostgresDeliveryQueue(pool, lane) },
     { provide: DISPATCH_STORE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new PostgresDispatchStore(pool, lane) },
     { provide: SilenceStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new SilenceStore(pool, lane) },
+    { provide: ActionStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new ActionStore(pool, lane) },
     { provide: AlertHistory, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new AlertHistory(pool, lane) },
     {
       provide: DeliveryPool,

@@ -5,16 +5,19 @@ import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseCons
 import type { Logger } from 'pino';
 import { ConfigBook, type ReadConfig } from './config-book.js';
 import { DeliveryPool } from './delivery/delivery-pool.js';
-import { DELIVERY_QUEUE, type DeliveryQueue } from './delivery/delivery-queue.js';
+import { DELIVERY_QUEUE, type DeliveryQueue, type DisabledReceiver } from './delivery/delivery-queue.js';
 import { ReceiverDirectory } from './delivery/receiver-directory.js';
 import { DispatchLoop } from './dispatch/dispatch-loop.js';
 import { DISPATCH_STORE, type DispatchStore } from './dispatch/dispatch-store.js';
+import { switchedOff } from './dispatch/switched-off.js';
 import type { NotifierConfig } from './notifier.config.js';
 import { NotifierConsumer } from './notifier.consumer.js';
 import { NotifierSignals } from './notifier.signals.js';
 
 const GROUP = 'notifier';
 const MEASURE_MS = 5_000;
+const SWITCH_OFF_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** Starts the notifier's moving parts in order, once the app listens, and registers how each is stopped. */
 @Injectable()
@@ -80,11 +83,29 @@ export class NotifierRuntime implements OnApplicationBootstrap {
     this.logger.info({ file: this.book.file, integrations: this.directory.entries.map(({ receiver }) => receiver.id) }, 'configuration in force');
   }
 
+  async #switchOffDead(): Promise<void> {
+    const { switchOffDays: days } = this.config;
+    const receivers = await this.queue.switchOffDead(days * DAY_MS);
+    if (receivers.length > 0) this.logger.error({ receivers, days }, 'receivers that took nothing for days are switched off');
+  }
+
+  async #tellOff(disabled: readonly DisabledReceiver[]): Promise<void> {
+    const known = new Set(this.directory.entries.map(({ receiver }) => receiver.id));
+    await this.store.accept(disabled.filter(({ integration }) => known.has(integration)).map((one) => switchedOff(one, this.config.lane, Date.now())));
+    this.loop.wake();
+  }
+
   #measureQueues(): void {
+    let switchOffAt = 0;
     const measure = async (): Promise<void> => {
       try {
+        if (Date.now() >= switchOffAt) {
+          switchOffAt = Date.now() + SWITCH_OFF_EVERY_MS;
+          await this.#switchOffDead();
+        }
         const [depths, disabled] = await Promise.all([this.queue.depths(), this.queue.disabled()]);
         this.signals.queues(this.directory.entries.map(({ receiver }) => receiver.id), depths, new Set(disabled.map(({ integration }) => integration)));
+        if (disabled.length > 0) await this.#tellOff(disabled);
       } catch (error) {
         this.logger.warn({ err: error }, 'queues cannot be measured now');
       }

@@ -6,6 +6,7 @@ import { LeaseLostError, type Decided, type Inbox, type Lease } from '../src/dis
 import { PostgresDispatchStore } from '../src/dispatch/postgres-dispatch-store.js';
 import type { ToldAlert } from '../src/dispatch/told-alert.js';
 import type { Alert } from '../src/grouping/alert.js';
+import { SilenceStore } from '../src/silences/silence-store.js';
 
 const LANE = 'live';
 const LEASE_MS = 60_000;
@@ -45,7 +46,6 @@ describe('the dispatch store', () => {
   it('one has the lease until it gives it back or its time is over', async () => {
     const first = await lead('first');
     expect(await store.acquire('second', LEASE_MS)).toBeNull();
-    expect(await store.acquire('first', LEASE_MS)).toBeNull();
     await store.release(first);
     expect(await lead('second', 1)).toEqual({ owner: 'second', fence: 2 });
     await pool.query('select pg_sleep(0.01)');
@@ -67,6 +67,35 @@ describe('the dispatch store', () => {
       expect(events).toEqual([]);
       return NOTHING;
     });
+  });
+
+  it('one that begins anew need not wait for its own lease, and what it had begun before is void', async () => {
+    const before = await lead('one');
+    const after = await lead('one');
+    expect(after.fence).toBe(before.fence + 1);
+    await expect(round(before, () => NOTHING)).rejects.toThrow(LeaseLostError);
+    await round(after, () => NOTHING);
+  });
+
+  it('has news of alerts, of silences that changed, and of a lost lease', async () => {
+    const lease = await lead('one');
+    await round(lease, () => NOTHING);
+    expect(await store.hasNews(lease)).toBe(false);
+    await store.accept([told(alertOf())]);
+    expect(await store.hasNews(lease)).toBe(true);
+    await round(lease, ({ events }) => ({ ...NOTHING, taken: events.map(({ id }) => id) }));
+    expect(await store.hasNews(lease)).toBe(false);
+    const draft = { matchers: [{ name: 'a', value: 'b', isRegex: false, isEqual: true }], startsAt: new Date(), endsAt: new Date(Date.now() + 60_000), createdBy: 'me', comment: '' };
+    await new SilenceStore(pool, LANE).put(draft, null, Date.now());
+    expect(await store.hasNews(lease)).toBe(true);
+    await store.round(lease, { leaseMs: 500, limit: 100 }, ({ people }) => {
+      expect(people?.silences).toHaveLength(1);
+      return NOTHING;
+    });
+    expect(await store.hasNews(lease)).toBe(false);
+    await pool.query('select pg_sleep(0.6)');
+    expect(await new PostgresDispatchStore(pool, LANE).acquire('two', LEASE_MS)).toMatchObject({ owner: 'two' });
+    expect(await store.hasNews(lease)).toBe(true);
   });
 
   it('a round that fails leaves all as it was, and what it saw comes again', async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { fingerprint } from '@millrace/service-kit/fingerprint';
 import { YamlFile } from '@millrace/service-kit/yaml-file';
 import { parseAlertmanagerConfig, type AlertmanagerConfig } from '../src/routing/alertmanager-config.js';
 import { durationMs } from '../src/routing/duration.js';
@@ -68,7 +69,8 @@ async function take(step: Step, start: number, stage: Stage, silences: Map<strin
   else if (step.kind === 'reload') {
     await writeStage(step.config, stage);
     await ask(`${stage.url}/-/reload`, 'POST');
-  } else if (step.kind === 'expire') await ask(`${stage.url}/api/v2/silence/${silences.get(step.id) ?? ''}`, 'DELETE');
+  } else if (step.kind === 'acknowledge') await ask(`${stage.url}/alerts/${fingerprint(step.labels)}/acknowledge`, 'POST', { by: 'test' });
+  else if (step.kind === 'expire') await ask(`${stage.url}/api/v2/silence/${silences.get(step.id) ?? ''}`, 'DELETE');
   else {
     const matchers = step.matchers.map(({ label, value, operator }) => ({ name: label, value, isRegex: operator.endsWith('~'), isEqual: operator.startsWith('=') }));
     const answer = await ask(`${stage.url}/api/v2/silences`, 'POST', { matchers, startsAt: iso(step.starts), endsAt: iso(step.ends), createdBy: 'test', comment: step.id });

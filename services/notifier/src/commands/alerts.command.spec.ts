@@ -62,7 +62,7 @@ describe('millrace alerts', () => {
     [['route', '--config', 'CONFIG', '--labels', 'nonsense'], 64, /was expected at place/],
     [['route', '--config', 'CONFIG', '--at', 'noon'], 64, /--at noon is no time/],
     [['route', '--bogus'], 64, /Unknown option/],
-    [['dance'], 64, /dance is none of check, route, test and redeliver/],
+    [['dance'], 64, /dance is none of check, route, test, redeliver, acknowledge/],
     [['redeliver', '--from', '2026-11-21T00:00:00Z', '--url', 'http://127.0.0.1:1'], 69, /does not answer at http:\/\/127\.0\.0\.1:1/],
     [[], 64, /^Usage/],
   ] as const)('%j ends with %i and says what is wrong', async (parameters, code, reason) => {

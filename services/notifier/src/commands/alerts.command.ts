@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FileError } from '@millrace/service-kit/yaml-file';
+import { actCommand } from './act.command.js';
 import { EXIT, type Output } from './output.js';
 import { redeliver } from './redeliver.command.js';
 import { readAlertmanagerConfig } from '../routing/alertmanager-config.js';
@@ -21,14 +22,22 @@ const USAGE = `Usage:
       every receiver was told what the test expects, and nothing else. docs/alerting.md has the format.
   millrace alerts redeliver (--id N... | --from TIME [--to TIME]) [--receiver NAME] [--state failed|disabled|delivered]... [--dry-run] [--json]
       Has the running notifier send deliveries again that have ended: those that failed or found their receiver switched off, unless
-      --state says otherwise. They keep their webhook-id. --url or MILLRACE_NOTIFIER_URL says where the notifier is.`;
+      --state says otherwise. They keep their webhook-id. --url or MILLRACE_NOTIFIER_URL says where the notifier is.
+  millrace alerts acknowledge|unacknowledge FINGERPRINT [--by NAME] [--comment TEXT] [--json]
+      Who acknowledges an alert stops its escalation and its repetition; its end is told all the same.
+  millrace alerts comment FINGERPRINT --comment TEXT [--by NAME] [--json]
+  millrace alerts snooze FINGERPRINT --for 2h [--by NAME] [--comment TEXT] [--json]
+      Silences this alert and no other.`;
 
 type Command = (parameters: readonly string[], write: Output) => number | Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, route, test, redeliver };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  check, route, test, redeliver,
+  acknowledge: actCommand('acknowledge'), unacknowledge: actCommand('unacknowledge'), comment: actCommand('comment'), snooze: actCommand('snooze'),
+};
 const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h']);
 
-/** `check`, `route` and `test`, without any other service, and `redeliver`. Returns the exit code. */
+/** `check`, `route` and `test`, without any other service; the others ask a running notifier. Returns the exit code. */
 export async function alertsCommand(parameters: readonly string[], write: Output): Promise<number> {
   const [name = '', ...rest] = parameters;
   const command = COMMANDS[name];
@@ -37,7 +46,7 @@ export async function alertsCommand(parameters: readonly string[], write: Output
     return 0;
   }
   if (command === undefined) {
-    write.error(name === '' ? USAGE : `${name} is none of check, route, test and redeliver\n${USAGE}`);
+    write.error(name === '' ? USAGE : `${name} is none of ${Object.keys(COMMANDS).join(', ')}\n${USAGE}`);
     return EXIT.badCall;
   }
   try {

@@ -1,19 +1,12 @@
 import { parseArgs } from 'node:util';
-import { EXIT, type Output } from './output.js';
-
-const PORT = 8104;
+import { askNotifier, notifierUrl } from './notifier-client.js';
+import type { Output } from './output.js';
 
 interface Answer {
   readonly dryRun: boolean;
   readonly deliveries: readonly { readonly id: number; readonly integration: string; readonly groupKey: string; readonly status: string; readonly state: string }[];
   readonly switchedOff: readonly string[];
   readonly more: boolean;
-}
-
-interface Problem {
-  readonly title?: string;
-  readonly detail?: string;
-  readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 
 /** Has a running notifier send ended deliveries again. Returns the exit code. */
@@ -27,26 +20,14 @@ export async function redeliver(parameters: readonly string[], write: Output, en
       from: { type: 'string' },
       to: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
-      url: { type: 'string', default: env['MILLRACE_NOTIFIER_URL'] ?? `http://127.0.0.1:${env['MILLRACE_NOTIFIER_PORT'] ?? String(PORT)}` },
+      url: { type: 'string', default: notifierUrl(env) },
       json: { type: 'boolean', default: false },
     },
   });
   const body = { ids: values.id?.map(Number), receiver: values.receiver, states: values.state, from: values.from, to: values.to, dryRun: values['dry-run'] };
-  let response: Response;
-  try {
-    response = await fetch(new URL('/deliveries/redeliver', values.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  } catch {
-    write.error(`the notifier does not answer at ${values.url}: start Millrace, or say --url`);
-    return EXIT.unavailable;
-  }
-  const answer: unknown = await response.json();
-  if (!response.ok) {
-    const problem = answer as Problem;
-    write.error(problem.detail ?? problem.title ?? `the notifier answered ${String(response.status)}`);
-    for (const { path, message } of problem.errors ?? []) write.error(`  ${path}: ${message}`);
-    return response.status < 500 ? EXIT.badCall : EXIT.unavailable;
-  }
-  tell(answer as Answer, values.json, write);
+  const asked = await askNotifier(values.url, '/deliveries/redeliver', body, write);
+  if ('code' in asked) return asked.code;
+  tell(asked.answer as Answer, values.json, write);
   return 0;
 }
 

@@ -80,6 +80,8 @@ export interface DeliveryQueue {
   nextDueMs(integration: string): Promise<number | null>;
   depths(): Promise<readonly QueueDepth[]>;
   disabled(): Promise<readonly DisabledReceiver[]>;
+  /** Switches off integrations that have taken nothing for so long although they were asked, ms. Returns which. */
+  switchOffDead(deadMs: number): Promise<readonly string[]>;
   /** Queues ended deliveries again, oldest first, at most so many at a time that `more` says there are others. */
   redeliver(query: RedeliveryQuery): Promise<{ readonly deliveries: readonly Redelivered[]; readonly more: boolean }>;
   /** Switches integrations on again. False: they were on. */

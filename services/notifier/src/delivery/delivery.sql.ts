@@ -67,3 +67,21 @@ export const DISABLE = `
 with off as (insert into disabled_receivers (lane, integration, reason) values ($1, $2, $3) on conflict do nothing)
 update deliveries set state = 'disabled', last_error = 'the receiver is switched off', finished_at = now()
 where lane = $1 and integration = $2 and state = 'pending' and lease_owner is null`;
+
+/** Asked in vain from before then until lately, and nothing taken in between. $1 lane, $2 how long, ms. */
+export const SWITCH_OFF_DEAD = `
+with tried as (
+  select d.integration, max(a.started_at) filter (where a.outcome = 'delivered') as taken_at, array_agg(a.started_at) filter (where a.outcome <> 'delivered') as vain
+  from delivery_attempts a join deliveries d on d.id = a.delivery_id where d.lane = $1 group by d.integration
+), dead as (
+  select integration from tried, lateral (select min(at) as first_at, max(at) as last_at from unnest(vain) as at where taken_at is null or at > taken_at) failing
+  where last_at - first_at >= $2 * interval '1 millisecond'
+), off as (
+  insert into disabled_receivers (lane, integration, reason)
+  select $1, integration, 'it took nothing for ' || round(($2 / 86400000.0)::numeric, 1) || ' days' from dead
+  on conflict do nothing returning integration
+), ended as (
+  update deliveries set state = 'disabled', last_error = 'the receiver is switched off', finished_at = now()
+  from off where deliveries.lane = $1 and deliveries.integration = off.integration and deliveries.state = 'pending' and deliveries.lease_owner is null
+)
+select integration from off`;

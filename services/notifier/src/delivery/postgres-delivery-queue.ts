@@ -1,6 +1,6 @@
 import type { PostgresPool } from '@millrace/stores';
 import type { ClaimedDelivery, DeliveryQueue, DeliveryState, DisabledReceiver, FinishedAttempt, QueueDepth, Redelivered, RedeliveryQuery } from './delivery-queue.js';
-import { CLAIM, DEPTHS, DISABLE, ENDED, FINISH, HASTEN, NEXT_DUE, REQUEUE } from './delivery.sql.js';
+import { CLAIM, DEPTHS, DISABLE, ENDED, FINISH, HASTEN, NEXT_DUE, REQUEUE, SWITCH_OFF_DEAD } from './delivery.sql.js';
 import type { GroupNotice } from './message.js';
 
 const REDELIVERED_AT_ONCE = 1_000;
@@ -66,6 +66,11 @@ export class PostgresDeliveryQueue implements DeliveryQueue {
       [this.lane],
     );
     return rows.map(({ integration, reason, disabled_at }) => ({ integration, reason, disabledAt: disabled_at }));
+  }
+
+  async switchOffDead(deadMs: number): Promise<readonly string[]> {
+    const rows = await this.pool.query<{ integration: string }>(SWITCH_OFF_DEAD, [this.lane, deadMs]);
+    return rows.map(({ integration }) => integration);
   }
 
   redeliver({ ids, integrations, states, from, to, dryRun }: RedeliveryQuery): Promise<{ readonly deliveries: readonly Redelivered[]; readonly more: boolean }> {

@@ -1,5 +1,5 @@
 import type { GroupNotice, NoticeAlert } from '../delivery/message.js';
-import { isResolved, type Alert } from '../grouping/alert.js';
+import { isResolved, outageOf, type Alert } from '../grouping/alert.js';
 import { Dispatcher, type Notification, type Outcome } from '../grouping/dispatcher.js';
 import { Nap } from '../nap.js';
 import type { AlertmanagerConfig } from '../routing/alertmanager-config.js';
@@ -21,6 +21,11 @@ export interface DispatchOptions {
   readonly onError: (error: unknown) => void;
 }
 
+interface Lead {
+  readonly lease: Lease;
+  readonly dispatcher: Dispatcher;
+}
+
 /** How often it looks for what other processes took in. */
 const POLL_MS = 250;
 const TROUBLE_MS = 1_000;
@@ -35,9 +40,11 @@ const MOST_ALERTS = 1_000;
  * in memory is only ever what was written: after any failure it begins anew from there.
  */
 export class DispatchLoop {
-  #lead: { readonly lease: Lease; readonly dispatcher: Dispatcher } | null = null;
+  #lead: Lead | null = null;
   #stopped = false;
   readonly #nap = new Nap();
+  /** When the lease is to be renewed at the latest, ms. */
+  #renewAt = 0;
   #running: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
   #forgetting: Promise<void> = Promise.resolve();
@@ -87,7 +94,7 @@ export class DispatchLoop {
         this.#lead ??= await this.#begin();
         // Who has no lane has nothing to wake for.
         if (this.#lead === null) this.#forgetWakes();
-        await this.#nap.sleep(this.#lead === null ? this.options.leaseMs / 4 : await this.#round(this.#lead));
+        await this.#nap.sleep(this.#lead === null ? this.options.leaseMs / 4 : await this.#look(this.#lead));
       } catch (error) {
         this.#follow();
         this.options.onError(error);
@@ -105,12 +112,13 @@ export class DispatchLoop {
     if (!this.#stopped) this.#nap.heard();
   }
 
-  async #begin(): Promise<{ readonly lease: Lease; readonly dispatcher: Dispatcher } | null> {
+  async #begin(): Promise<Lead | null> {
     const lease = await this.store.acquire(this.options.owner, this.options.leaseMs);
     if (lease === null) return null;
     const { alerts, log } = await this.store.restore();
     const dispatcher = new Dispatcher(this.config);
     dispatcher.restore(alerts, log, Date.now());
+    this.#renewAt = 0;
     this.options.onLeading(lease);
     return { lease, dispatcher };
   }
@@ -126,9 +134,17 @@ export class DispatchLoop {
     for (const one of waiting) one();
   }
 
-  /** Returns how long nothing need be done, ms. */
-  async #round({ lease, dispatcher }: { readonly lease: Lease; readonly dispatcher: Dispatcher }): Promise<number> {
-    this.#nap.heard();
+  /** A round, if there is anything to do: each is a write. Returns how long nothing need be done, ms. */
+  async #look(lead: Lead): Promise<number> {
+    const isWoken = this.#nap.heard();
+    const now = Date.now();
+    const isQuiet = !isWoken && now < this.#renewAt && (lead.dispatcher.dueAt() ?? Infinity) > now && !(await this.store.hasNews(lead.lease));
+    const isMore = !isQuiet && (await this.#round(lead));
+    return isMore ? 0 : Math.min(POLL_MS, Math.max(0, (lead.dispatcher.dueAt() ?? Infinity) - Date.now()));
+  }
+
+  /** Returns whether there is more than one round takes. */
+  async #round({ lease, dispatcher }: Lead): Promise<boolean> {
     const waiting = [...this.#waiting];
     let queued = 0;
     let events = 0;
@@ -140,10 +156,10 @@ export class DispatchLoop {
     });
     if (queued > 0) this.options.onQueued();
     this.#forget();
-    if (events === LIMIT) return 0;
+    this.#renewAt = Date.now() + this.options.leaseMs / 3;
+    if (events === LIMIT) return true;
     this.#answer(waiting);
-    const due = dispatcher.dueAt();
-    return Math.min(POLL_MS, due === null ? POLL_MS : Math.max(0, due - Date.now()));
+    return false;
   }
 
   /** Once an hour, beside the rounds: nobody waits for it. */
@@ -154,12 +170,15 @@ export class DispatchLoop {
     this.#forgetting = this.store.forget(new Date(now - this.options.retentionMs)).then(() => undefined, this.options.onError);
   }
 
-  #decide(dispatcher: Dispatcher, { events, silences }: Inbox): Decided {
+  #decide(dispatcher: Dispatcher, { events, people }: Inbox): Decided {
     const now = Date.now();
-    if (silences !== null) dispatcher.replaceSilences(silences);
+    if (people !== null) {
+      dispatcher.replaceSilences(people.silences);
+      dispatcher.replaceAcknowledged(people.acknowledged);
+    }
     const changed = new Map<string, { readonly alert: Alert; readonly isHeld: boolean; readonly isResolved: boolean }>();
     const note = (alert: Alert, isHeld: boolean): void => {
-      changed.set(`${alert.fingerprint} ${String(alert.firstStartsAt)}`, { alert, isHeld, isResolved: !isHeld || isResolved(alert, now) });
+      changed.set(outageOf(alert), { alert, isHeld, isResolved: !isHeld || isResolved(alert, now) });
     };
     const [taken, forgotten]: [number[], number[]] = [[], []];
     for (const { id, alert } of events) (this.#take(dispatcher, alert, now, note) ? taken : forgotten).push(id);
@@ -172,9 +191,9 @@ export class DispatchLoop {
   #take(dispatcher: Dispatcher, told: Alert, now: number, note: (alert: Alert, isHeld: boolean) => void): boolean {
     const before = dispatcher.known(told.fingerprint);
     if (before === undefined && isResolved(told, now)) {
-      // Nobody was told of it, so nobody needs to hear that it is over.
+      // Nobody was told of it, so nobody needs to hear that it is over. Prometheus says so for a quarter of an hour.
       note(told, false);
-      return true;
+      return told.decision !== null;
     }
     const after = dispatcher.take(told, now);
     if (before !== undefined && before.firstStartsAt !== after.firstStartsAt) note(before, false);

@@ -22,8 +22,16 @@ export interface Lease {
 /** What has come since the last round. */
 export interface Inbox {
   readonly events: readonly { readonly id: number; readonly alert: Alert }[];
-  /** All that have not ended; null: none has changed. */
-  readonly silences: readonly Silence[] | null;
+  /** Null: nothing has changed. */
+  readonly people: PeopleWants | null;
+}
+
+/** What people want. */
+export interface PeopleWants {
+  /** All that have not ended. */
+  readonly silences: readonly Silence[];
+  /** Outages that somebody has taken on. */
+  readonly acknowledged: readonly string[];
 }
 
 /** What one integration is to be told. */
@@ -50,12 +58,16 @@ export interface Decided {
 export interface DispatchStore {
   /** Keeps alerts for the dispatcher, each event once, whoever dispatches. Returns how many were new. */
   accept(told: readonly ToldAlert[]): Promise<number>;
-  /** Takes the lease if nobody has it. Null: somebody has. */
+  /** Takes the lease if nobody else has it. Null: somebody has. What is written under an earlier one of the same process is void, too. */
   acquire(owner: string, leaseMs: number): Promise<Lease | null>;
   /** Gives the lease back, so that the next one need not wait for its end. */
   release(lease: Lease): Promise<void>;
   /** What the dispatcher before knew. */
   restore(): Promise<{ readonly alerts: readonly Alert[]; readonly log: readonly Logged[] }>;
+  /** The alerts that the dispatcher has. */
+  held(): Promise<readonly Alert[]>;
+  /** Whether a round would hand over anything new, or find that the lease is lost: a read. */
+  hasNews(lease: Lease): Promise<boolean>;
   /**
    * One round: renews the lease, hands over what has come, at most `limit` events, and writes what `decide` returns, in one transaction.
    * Throws {@link LeaseLostError} where another process has the lane.

@@ -9,7 +9,7 @@ on conflict (lane, event_id) do nothing`;
 export const ACQUIRE = `
 insert into dispatchers (lane, owner, fence, lease_until) values ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
 on conflict (lane) do update set owner = excluded.owner, fence = dispatchers.fence + 1, lease_until = excluded.lease_until
-where dispatchers.lease_until < clock_timestamp()
+where dispatchers.lease_until < clock_timestamp() or dispatchers.owner = excluded.owner
 returning fence`;
 
 /** $1 lane, $2 owner, $3 fence. */
@@ -18,9 +18,14 @@ export const RELEASE = 'update dispatchers set lease_until = clock_timestamp() w
 /** The row stays locked until the round ends; one that is frozen in it loses its session with the lease. $1 lane, $2 owner, $3 fence, $4 lease ms. */
 export const RENEW = `
 with renewed as (
-  update dispatchers set lease_until = clock_timestamp() + $4 * interval '1 millisecond' where lane = $1 and owner = $2 and fence = $3 returning silences_version
+  update dispatchers set lease_until = clock_timestamp() + $4 * interval '1 millisecond' where lane = $1 and owner = $2 and fence = $3 returning people_version
 )
-select silences_version, set_config('idle_in_transaction_session_timeout', $4::text, true) from renewed`;
+select people_version, set_config('idle_in_transaction_session_timeout', $4::text, true) from renewed`;
+
+/** $1 lane, $2 owner, $3 fence, $4 version of what people want. */
+export const HAS_NEWS = `
+select exists (select from alert_events where lane = $1 and taken_at is null)
+  or not exists (select from dispatchers where lane = $1 and owner = $2 and fence = $3 and people_version = $4) as news`;
 
 /** $1 lane, $2 limit. */
 export const WAITING = 'select id, alert from alert_events where lane = $1 and taken_at is null order by id limit $2';
@@ -35,6 +40,15 @@ export const LOG = 'select group_key, integration, firing, resolved, notified_at
 
 /** $1 lane. */
 export const SILENCES = 'select id, matchers, starts_at, ends_at from silences where lane = $1 and ends_at > now()';
+
+/** Outages that somebody has taken on. $1 lane. */
+export const ACKNOWLEDGED = `
+select fingerprint, first_starts_at from (
+  select distinct on (done.fingerprint, done.first_starts_at) done.fingerprint, done.first_starts_at, done.action
+  from alert_actions done join alerts on alerts.lane = done.lane and alerts.fingerprint = done.fingerprint and alerts.first_starts_at = done.first_starts_at
+  where done.lane = $1 and alerts.held and done.action in ('acknowledged', 'unacknowledged')
+  order by done.fingerprint, done.first_starts_at, done.id desc) latest
+where action = 'acknowledged'`;
 
 /** $1 lane, $2 alerts. */
 export const PUT_ALERTS = `
@@ -93,6 +107,7 @@ export const FORGET: readonly string[] = [
   'delete from deliveries where id in (select id from deliveries where lane = $1 and finished_at < $2 limit $3)',
   'delete from alert_events where id in (select id from alert_events where lane = $1 and taken_at < $2 limit $3)',
   "delete from alerts where id in (select id from alerts where lane = $1 and not held and status = 'RESOLVED' and updated_at < $2 limit $3)",
+  'delete from alert_actions where id in (select id from alert_actions where lane = $1 and acted_at < $2 limit $3)',
   'delete from silences where id in (select id from silences where lane = $1 and ends_at < $2 limit $3)',
   // Of groups that are no more: what fires is told again and again, which is noted.
   'delete from notification_log where (lane, group_hash, integration) in (select lane, group_hash, integration from notification_log where lane = $1 and notified_at < $2 limit $3)',

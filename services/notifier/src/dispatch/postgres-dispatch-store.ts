@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { AlertEvidence } from '@millrace/contracts';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import { statusOf, type GroupNotice } from '../delivery/message.js';
-import type { Alert } from '../grouping/alert.js';
+import { outageOf, type Alert } from '../grouping/alert.js';
 import type { Logged } from '../grouping/dispatcher.js';
 import type { Labels } from '../routing/labels.js';
 import { readSilences } from '../silences/silence-row.js';
-import { LeaseLostError, type Decided, type DispatchStore, type Inbox, type Lease, type PlannedDelivery } from './dispatch-store.js';
+import { LeaseLostError, type Decided, type DispatchStore, type Inbox, type Lease, type PeopleWants, type PlannedDelivery } from './dispatch-store.js';
 import * as sql from './dispatch.sql.js';
 import { restored, stored, type StoredAlert, type ToldAlert } from './told-alert.js';
 
@@ -37,7 +37,7 @@ interface WaitingDelivery {
 
 /** A lane's alerts, notification log and deliveries in PostgreSQL. */
 export class PostgresDispatchStore implements DispatchStore {
-  #silencesVersion = -1;
+  #peopleVersion = -1;
 
   constructor(
     private readonly pool: PostgresPool,
@@ -53,7 +53,7 @@ export class PostgresDispatchStore implements DispatchStore {
 
   async acquire(owner: string, leaseMs: number): Promise<Lease | null> {
     const [row] = await this.pool.query<{ fence: number }>(sql.ACQUIRE, [this.lane, owner, leaseMs]);
-    this.#silencesVersion = -1;
+    this.#peopleVersion = -1;
     return row === undefined ? null : { owner, fence: row.fence };
   }
 
@@ -63,27 +63,36 @@ export class PostgresDispatchStore implements DispatchStore {
 
   async restore(): Promise<{ readonly alerts: readonly Alert[]; readonly log: readonly Logged[] }> {
     const [alerts, log] = await Promise.all([
-      this.pool.query<HeldRow>(sql.HELD, [this.lane]),
+      this.held(),
       this.pool.query<{ group_key: string; integration: string; firing: string[]; resolved: string[]; notified_at: Date }>(sql.LOG, [this.lane]),
     ]);
     return {
-      alerts: alerts.map(heldAlert),
+      alerts,
       log: log.map(({ group_key, integration, firing, resolved, notified_at }) => ({
         groupKey: group_key, integration, entry: { firing: new Set(firing), resolved: new Set(resolved), at: notified_at.getTime() },
       })),
     };
   }
 
+  async held(): Promise<readonly Alert[]> {
+    return (await this.pool.query<HeldRow>(sql.HELD, [this.lane])).map(heldAlert);
+  }
+
+  async hasNews({ owner, fence }: Lease): Promise<boolean> {
+    const [row] = await this.pool.query<{ news: boolean }>(sql.HAS_NEWS, [this.lane, owner, fence, this.#peopleVersion]);
+    return row?.news ?? true;
+  }
+
   async round(lease: Lease, { leaseMs, limit }: { readonly leaseMs: number; readonly limit: number }, decide: (inbox: Inbox) => Decided): Promise<void> {
     const version = await this.pool.transaction(async (session) => {
-      const [renewed] = await session.query<{ silences_version: number }>(sql.RENEW, [this.lane, lease.owner, lease.fence, leaseMs]);
+      const [renewed] = await session.query<{ people_version: number }>(sql.RENEW, [this.lane, lease.owner, lease.fence, leaseMs]);
       if (renewed === undefined) throw new LeaseLostError('another notifier dispatches this lane');
       const events = await session.query<{ id: number; alert: StoredAlert }>(sql.WAITING, [this.lane, limit]);
-      const silences = renewed.silences_version === this.#silencesVersion ? null : readSilences(await session.query(sql.SILENCES, [this.lane]));
-      await this.#write(session, lease, decide({ events: events.map(({ id, alert }) => ({ id, alert: restored(alert) })), silences }));
-      return renewed.silences_version;
+      const people = renewed.people_version === this.#peopleVersion ? null : await this.#people(session);
+      await this.#write(session, lease, decide({ events: events.map(({ id, alert }) => ({ id, alert: restored(alert) })), people }));
+      return renewed.people_version;
     });
-    this.#silencesVersion = version;
+    this.#peopleVersion = version;
   }
 
   async forget(before: Date): Promise<number> {
@@ -93,6 +102,12 @@ export class PostgresDispatchStore implements DispatchStore {
       for (; found === FORGOTTEN_AT_ONCE; gone += found) found = await this.pool.execute(statement, [this.lane, before, FORGOTTEN_AT_ONCE]);
     }
     return gone;
+  }
+
+  async #people(session: PostgresSession): Promise<PeopleWants> {
+    const silences = readSilences(await session.query(sql.SILENCES, [this.lane]));
+    const outages = await session.query<{ fingerprint: string; first_starts_at: Date }>(sql.ACKNOWLEDGED, [this.lane]);
+    return { silences, acknowledged: outages.map(({ fingerprint, first_starts_at }) => outageOf({ fingerprint, firstStartsAt: first_starts_at.getTime() })) };
   }
 
   async #write(session: PostgresSession, { fence }: Lease, { alerts, taken, forgotten, logged, deliveries }: Decided): Promise<void> {

@@ -27,6 +27,11 @@ export interface Decision {
   readonly evidence: readonly AlertEvidence[];
 }
 
+/** Names an outage. */
+export function outageOf({ fingerprint, firstStartsAt }: Pick<Alert, 'fingerprint' | 'firstStartsAt'>): string {
+  return `${fingerprint} ${String(firstStartsAt)}`;
+}
+
 export function isResolved(alert: Pick<Alert, 'endsAt'>, now: number): boolean {
   return alert.endsAt <= now;
 }

@@ -5,7 +5,7 @@ import { integrationsOf, type Integration } from '../routing/integration.js';
 import type { Labels } from '../routing/labels.js';
 import { mutedBy } from '../routing/muting.js';
 import { groupKey, groupLabels, routesOf, type Route } from '../routing/route.js';
-import { isResolved, merged, type Alert } from './alert.js';
+import { isResolved, merged, outageOf, type Alert } from './alert.js';
 import { needsUpdate, type LogEntry } from './notification-log.js';
 import { silencedBy, type Silence } from './silence.js';
 
@@ -45,7 +45,9 @@ interface Group {
   readonly key: string;
   readonly labels: Labels;
   readonly alerts: Map<string, Alert>;
-  /** When it is looked at next, ms. */
+  /** When its own receiver may be told next, ms. */
+  tellAt: number;
+  /** When it is looked at next, ms: then, or before, where an escalation is due. */
   dueAt: number;
   hasFlushed: boolean;
 }
@@ -68,6 +70,7 @@ export class Dispatcher {
   readonly #looks = new TinyQueue<{ readonly at: number; readonly group: Group }>([], (left, right) => left.at - right.at);
   readonly #silences = new Map<string, Silence>();
   readonly #log = new Map<string, LogEntry>();
+  #acknowledged: ReadonlySet<string> = new Set();
   #inhibitions: Inhibitions;
 
   constructor(private config: AlertmanagerConfig) {
@@ -76,18 +79,14 @@ export class Dispatcher {
 
   /** Goes on where another left off: with the alerts it held and its log. A group that told something keeps its times. */
   restore(alerts: readonly Alert[], log: readonly Logged[], now: number): void {
-    const toldAt = new Map<string, number>();
-    for (const { groupKey: key, integration, entry } of log) {
-      if (entry === null) continue;
-      this.#log.set(logKey(key, integration), entry);
-      toldAt.set(key, Math.max(toldAt.get(key) ?? 0, entry.at));
-    }
+    for (const { groupKey: key, integration, entry } of log) if (entry !== null) this.#log.set(logKey(key, integration), entry);
     for (const alert of alerts) this.#hold(alert, now);
     for (const group of this.#groups.values()) {
-      const at = toldAt.get(group.key);
-      group.hasFlushed = at !== undefined;
+      const at = Math.max(...this.#integrations(group.route.receiver).map(({ id }) => this.#log.get(logKey(group.key, id))?.at ?? -Infinity));
+      group.hasFlushed = Number.isFinite(at);
       const began = Math.min(...[...group.alerts.values()].map(({ updatedAt }) => updatedAt));
-      this.#schedule(group, Math.max(now, at === undefined ? began + group.route.groupWaitMs : at + group.route.groupIntervalMs));
+      // An escalation may have become due meanwhile: what was told before is on the log.
+      this.#schedule(group, Math.max(now, group.hasFlushed ? at + group.route.groupIntervalMs : began + group.route.groupWaitMs), now, true);
     }
   }
 
@@ -124,6 +123,11 @@ export class Dispatcher {
     for (const silence of silences) this.silence(silence);
   }
 
+  /** From now on these outages are acknowledged (see {@link outageOf}) and no others: they do not escalate, and are not repeated. */
+  replaceAcknowledged(outages: Iterable<string>): void {
+    this.#acknowledged = new Set(outages);
+  }
+
   /** Ends a silence. False: there is none with this id that could be ended. */
   expire(id: string, now: number): boolean {
     const silence = this.#silences.get(id);
@@ -152,9 +156,12 @@ export class Dispatcher {
     return null;
   }
 
-  #schedule(group: Group, at: number): void {
-    group.dueAt = at;
-    this.#looks.push({ at, group });
+  /** Its receiver may be told at that time, or others before, where an escalation is due after `now`; `isBack`: or became due while nobody looked. */
+  #schedule(group: Group, at: number, now: number, isBack = false): void {
+    group.tellAt = at;
+    const escalations = group.route.escalations.flatMap(({ afterMs }) => [...group.alerts.values()].map(({ startsAt }) => startsAt + afterMs));
+    group.dueAt = Math.min(at, ...escalations.filter((due) => isBack || due > now).map((due) => Math.max(due, now)));
+    this.#looks.push({ at: group.dueAt, group });
   }
 
   #hold(alert: Alert, now: number): void {
@@ -169,7 +176,8 @@ export class Dispatcher {
       if (!group.alerts.has(alert.fingerprint)) held.groups += 1;
       group.alerts.set(alert.fingerprint, alert);
       // One that has been firing for longer than the wait waits no more.
-      if (!group.hasFlushed && alert.startsAt + route.groupWaitMs < now && group.dueAt !== now) this.#schedule(group, now);
+      if (!group.hasFlushed && alert.startsAt + route.groupWaitMs < now) this.#schedule(group, now, now);
+      else if (route.escalations.length > 0) this.#schedule(group, group.tellAt, now);
     }
   }
 
@@ -179,17 +187,18 @@ export class Dispatcher {
     const id = `${route.id} ${key}`;
     const known = this.#groups.get(id);
     if (known !== undefined) return known;
-    const group: Group = { id, route, key, labels, alerts: new Map(), dueAt: 0, hasFlushed: false };
+    const group: Group = { id, route, key, labels, alerts: new Map(), tellAt: 0, dueAt: 0, hasFlushed: false };
     this.#groups.set(id, group);
-    this.#schedule(group, now + route.groupWaitMs);
+    this.#schedule(group, now + route.groupWaitMs, now);
     return group;
   }
 
   #flush(group: Group, outcome: { notifications: Notification[]; logged: Logged[]; released: Alert[] }): void {
     const now = group.dueAt;
-    this.#schedule(group, now + group.route.groupIntervalMs);
-    group.hasFlushed = true;
-    if (mutedBy(this.config, group.route, now).length === 0) this.#notify(group, now, outcome);
+    const isTelling = now >= group.tellAt;
+    group.hasFlushed ||= isTelling;
+    if (mutedBy(this.config, group.route, now).length === 0) this.#notify(group, now, isTelling, outcome);
+    this.#schedule(group, isTelling ? now + group.route.groupIntervalMs : group.tellAt, now);
     for (const [fingerprint, alert] of group.alerts) {
       if (!isResolved(alert, now) || this.#isThoughtFiring(group, fingerprint)) continue;
       group.alerts.delete(fingerprint);
@@ -210,10 +219,11 @@ export class Dispatcher {
 
   /** Whoever was told that it fires is yet to be told that it does not: while a silence held nobody could be. */
   #isThoughtFiring(group: Group, fingerprint: string): boolean {
-    return integrationsOf(this.config.receivers.get(group.route.receiver)).some(({ id }) => this.#log.get(logKey(group.key, id))?.firing.has(fingerprint) === true);
+    const { receiver, escalations } = group.route;
+    return [receiver, ...escalations.map((one) => one.receiver)].flatMap((name) => this.#integrations(name)).some(({ id }) => this.#log.get(logKey(group.key, id))?.firing.has(fingerprint) === true);
   }
 
-  #notify(group: Group, now: number, { notifications, logged }: { notifications: Notification[]; logged: Logged[] }): void {
+  #notify(group: Group, now: number, isTelling: boolean, outcome: { notifications: Notification[]; logged: Logged[] }): void {
     const fires = (fingerprint: string): boolean => {
       const source = this.#alerts.get(fingerprint);
       return source !== undefined && !isResolved(source.alert, now);
@@ -221,19 +231,34 @@ export class Dispatcher {
     const heard = [...group.alerts.values()].filter(({ labels }) =>
       this.#inhibitions.of(labels, fires).length === 0 && silencedBy(this.#silences.values(), labels, now).length === 0);
     if (heard.length === 0) return;
+    if (isTelling) for (const integration of this.#integrations(group.route.receiver)) this.#tell(group, integration, heard, now, outcome);
+    for (const { afterMs, receiver } of group.route.escalations) {
+      for (const integration of this.#integrations(receiver)) {
+        const told = this.#log.get(logKey(group.key, integration.id))?.firing ?? new Set();
+        const concerned = heard.filter((alert) => told.has(alert.fingerprint) || (!isResolved(alert, now) && alert.startsAt + afterMs <= now && !this.#acknowledged.has(outageOf(alert))));
+        this.#tell(group, integration, concerned, now, outcome);
+      }
+    }
+  }
+
+  #tell(group: Group, integration: Integration, heard: readonly Alert[], now: number, { notifications, logged }: { notifications: Notification[]; logged: Logged[] }): void {
     const firing = heard.filter((alert) => !isResolved(alert, now));
     const resolved = heard.filter((alert) => isResolved(alert, now));
+    const { id, sendResolved } = integration;
+    const key = logKey(group.key, id);
+    // Who has taken it on need not hear again that it still fires.
+    const repeatIntervalMs = firing.every((alert) => this.#acknowledged.has(outageOf(alert))) ? Infinity : group.route.repeatIntervalMs;
     const sets = { firing: new Set(firing.map(({ fingerprint }) => fingerprint)), resolved: new Set(resolved.map(({ fingerprint }) => fingerprint)) };
-    for (const integration of integrationsOf(this.config.receivers.get(group.route.receiver))) {
-      const { id, sendResolved } = integration;
-      const key = logKey(group.key, id);
-      if (!needsUpdate(this.#log.get(key), { ...sets, sendResolved, repeatIntervalMs: group.route.repeatIntervalMs, now })) continue;
-      const entry = firing.length === 0 ? null : { ...sets, at: now };
-      if (entry === null) this.#log.delete(key);
-      else this.#log.set(key, entry);
-      logged.push({ groupKey: group.key, integration: id, entry });
-      if (sendResolved || firing.length > 0) notifications.push({ integration, groupKey: group.key, groupLabels: group.labels, at: now, firing, resolved: sendResolved ? resolved : [] });
-    }
+    if (!needsUpdate(this.#log.get(key), { ...sets, sendResolved, repeatIntervalMs, now })) return;
+    const entry = firing.length === 0 ? null : { ...sets, at: now };
+    if (entry === null) this.#log.delete(key);
+    else this.#log.set(key, entry);
+    logged.push({ groupKey: group.key, integration: id, entry });
+    if (sendResolved || firing.length > 0) notifications.push({ integration, groupKey: group.key, groupLabels: group.labels, at: now, firing, resolved: sendResolved ? resolved : [] });
+  }
+
+  #integrations(receiver: string): readonly Integration[] {
+    return integrationsOf(this.config.receivers.get(receiver));
   }
 }
 

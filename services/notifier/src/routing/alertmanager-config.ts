@@ -96,7 +96,7 @@ function compileRoute(text: RouteText, parent: Route | null, path: readonly Prop
   checkReferences(text, path, known);
   const matchers = matchersOf(text);
   const own = matchersText(matchers);
-  const inherited = parent ?? { receiver: '', groupBy: [], ...DEFAULT_TIMES };
+  const inherited = parent ?? { receiver: '', groupBy: [], escalations: [], ...DEFAULT_TIMES };
   const route: Route = {
     id: path.map(String).join('.'),
     key: parent === null ? own : `${parent.key}/${own}`,
@@ -109,6 +109,7 @@ function compileRoute(text: RouteText, parent: Route | null, path: readonly Prop
     repeatIntervalMs: text.repeat_interval ?? inherited.repeatIntervalMs,
     muteIntervals: text.mute_time_intervals,
     activeIntervals: text.active_time_intervals,
+    escalations: text.millrace.escalate?.map(({ after, receiver }) => ({ afterMs: after, receiver })) ?? inherited.escalations,
     routes: [],
   };
   return { ...route, routes: text.routes.map((child, index) => compileRoute(child, route, [...path, 'routes', index], known)) };
@@ -116,6 +117,9 @@ function compileRoute(text: RouteText, parent: Route | null, path: readonly Prop
 
 function checkReferences(text: RouteText, path: readonly PropertyKey[], { receivers, timeIntervals, report }: Known): void {
   if (text.receiver !== undefined && !receivers.has(text.receiver)) report([...path, 'receiver'], `there is no receiver "${text.receiver}"`);
+  for (const [index, { receiver }] of (text.millrace.escalate ?? []).entries()) {
+    if (!receivers.has(receiver)) report([...path, 'millrace', 'escalate', index, 'receiver'], `there is no receiver "${receiver}"`);
+  }
   for (const field of ['mute_time_intervals', 'active_time_intervals'] as const) {
     for (const [index, name] of text[field].entries()) if (!timeIntervals.has(name)) report([...path, field, index], `there is no time interval "${name}"`);
   }

@@ -68,6 +68,8 @@ const routeFields = {
   repeat_interval: positive.optional(),
   mute_time_intervals: names,
   active_time_intervals: names,
+  /** Who else is told of what nobody has acknowledged so long after it began. */
+  millrace: z.strictObject({ escalate: z.array(z.strictObject({ after: positive, receiver: text })).optional() }).prefault({}),
 };
 
 export interface RouteText extends z.output<z.ZodObject<typeof routeFields>> {

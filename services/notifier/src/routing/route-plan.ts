@@ -19,6 +19,8 @@ export interface RoutePlan {
     readonly repeatInterval: string;
     /** The time intervals that silence it at that time. */
     readonly mutedBy: readonly string[];
+    /** Who is told of it when nobody has acknowledged it by then. */
+    readonly escalates: readonly { readonly after: string; readonly receiver: string }[];
   }[];
   readonly routes: readonly { readonly depth: number; readonly matchers: string; readonly receiver: string; readonly outcome: RouteStep['outcome']; readonly missing: string | null }[];
 }
@@ -36,6 +38,7 @@ export function planOf(config: AlertmanagerConfig, labels: Labels, at: number): 
       groupInterval: durationText(route.groupIntervalMs),
       repeatInterval: durationText(route.repeatIntervalMs),
       mutedBy: mutedBy(config, route, at),
+      escalates: route.escalations.map(({ afterMs, receiver }) => ({ after: durationText(afterMs), receiver })),
     })),
     routes: steps.map(({ route, depth, outcome, missing }) => ({
       depth, matchers: matchersText(route.matchers), receiver: route.receiver, outcome, missing: missing === null ? null : String(missing),
@@ -51,10 +54,11 @@ export function planText({ labels, notifies, routes }: RoutePlan): readonly stri
     const place = `${'  '.repeat(depth + 1)}${depth === 0 ? 'all' : matchers} -> ${receiver}`;
     return `${place.padEnd(60)} ${missing === null ? WORDS[outcome] : `no: not ${missing}`}`;
   });
-  const told = notifies.flatMap(({ receiver, integrations, groupKey: key, groupWait, groupInterval, repeatInterval, mutedBy: muting }) => [
+  const told = notifies.flatMap(({ receiver, integrations, groupKey: key, groupWait, groupInterval, repeatInterval, mutedBy: muting, escalates }) => [
     `${receiver} (${integrations.length === 0 ? 'tells nobody: it has no integrations' : integrations.join(', ')})`,
     `  group ${key}`,
     `  first after ${groupWait}, changes every ${groupInterval}, repeated after ${repeatInterval}`,
+    ...escalates.map(({ after, receiver: next }) => `  unless acknowledged, ${next} after ${after}`),
     ...(muting.length === 0 ? [] : [`  silent at that time: ${muting.join(', ')}`]),
   ]);
   return [`Alert ${labelsText(labels)}`, '', ...tree, '', ...told];

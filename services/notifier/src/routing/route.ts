@@ -8,6 +8,12 @@ export interface RouteTimes {
   readonly repeatIntervalMs: number;
 }
 
+/** A receiver that is told of alerts that nobody has acknowledged so long after they began, ms. */
+export interface Escalation {
+  readonly afterMs: number;
+  readonly receiver: string;
+}
+
 /** A node of the routing tree, with what it inherits filled in. */
 export interface Route extends RouteTimes {
   /** Its place in the file: two routes may have the same key. */
@@ -23,6 +29,7 @@ export interface Route extends RouteTimes {
   /** Names of the time intervals in which it is silent, and of those outside which it is. */
   readonly muteIntervals: readonly string[];
   readonly activeIntervals: readonly string[];
+  readonly escalations: readonly Escalation[];
   readonly routes: readonly Route[];
 }
 

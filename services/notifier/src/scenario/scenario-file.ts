@@ -12,6 +12,7 @@ export type Step =
   | { readonly at: number; readonly kind: 'alerts'; readonly alerts: readonly TestAlert[] }
   | { readonly at: number; readonly kind: 'silence'; readonly id: string; readonly matchers: readonly Matcher[]; readonly starts: number; readonly ends: number }
   | { readonly at: number; readonly kind: 'expire'; readonly id: string }
+  | { readonly at: number; readonly kind: 'acknowledge'; readonly labels: Labels }
   | { readonly at: number; readonly kind: 'reload'; readonly config: AlertmanagerConfig };
 
 export interface TestAlert {
@@ -64,8 +65,9 @@ const step = z.union([
   z.strictObject({ at: seconds, alerts: z.array(alert).min(1) }),
   z.strictObject({ at: seconds, silence: z.strictObject({ id: text, matchers, starts: seconds, ends: seconds }) }),
   z.strictObject({ at: seconds, expire: text }),
+  z.strictObject({ at: seconds, acknowledge: z.strictObject({ labels }) }),
   z.strictObject({ at: seconds, reload: z.strictObject(source) }),
-], { error: 'needs `at` and one of alerts, silence, expire, reload' });
+], { error: 'needs `at` and one of alerts, silence, expire, acknowledge, reload' });
 const expectation = z.strictObject({
   within: z.tuple([seconds, seconds]),
   alerts: z.array(alert.extend({ annotations: labels.nullable().default(null) })).min(1),
@@ -109,6 +111,7 @@ function stepOf(step: StepText, configOf: (own: { readonly config?: string | und
   if ('alerts' in step) return { at, kind: 'alerts', alerts: step.alerts };
   if ('silence' in step) return { at, kind: 'silence', ...step.silence };
   if ('expire' in step) return { at, kind: 'expire', id: step.expire };
+  if ('acknowledge' in step) return { at, kind: 'acknowledge', labels: step.acknowledge.labels };
   return { at, kind: 'reload', config: configOf(step.reload) };
 }
 

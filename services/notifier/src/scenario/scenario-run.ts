@@ -1,5 +1,5 @@
 import { Dispatcher, type Notification } from '../grouping/dispatcher.js';
-import type { Alert } from '../grouping/alert.js';
+import { outageOf, type Alert } from '../grouping/alert.js';
 import { labelsText } from '../routing/labels.js';
 import type { Expectation, Scenario, Step, TestAlert } from './scenario-file.js';
 
@@ -15,22 +15,27 @@ export function play({ config, start, until, steps }: Scenario): readonly Told[]
   const dispatcher = new Dispatcher(config);
   const told: Told[] = [];
   const advance = (to: number): void => { told.push(...dispatcher.advance(start + to).notifications.map((notification) => toldOf(notification, start))); };
+  const acknowledged = new Set<string>();
   let resolveTimeoutMs = config.resolveTimeoutMs;
   for (const step of [...steps].sort((left, right) => left.at - right.at)) {
     // A group that is due at the same moment was first.
     advance(step.at);
     if (step.kind === 'reload') resolveTimeoutMs = step.config.resolveTimeoutMs;
-    take(dispatcher, step, start, resolveTimeoutMs);
+    take(dispatcher, step, start, resolveTimeoutMs, acknowledged);
   }
   advance(until);
   return told;
 }
 
-function take(dispatcher: Dispatcher, step: Step, start: number, resolveTimeoutMs: number): void {
+function take(dispatcher: Dispatcher, step: Step, start: number, resolveTimeoutMs: number, acknowledged: Set<string>): void {
   const now = start + step.at;
   if (step.kind === 'alerts') for (const alert of step.alerts) dispatcher.take(alertOf(alert, start, now, resolveTimeoutMs), now);
   else if (step.kind === 'silence') dispatcher.silence({ id: step.id, matchers: step.matchers, startsAt: start + step.starts, endsAt: start + step.ends });
   else if (step.kind === 'expire') dispatcher.expire(step.id, now);
+  else if (step.kind === 'acknowledge') {
+    const alert = dispatcher.known(labelsText(step.labels));
+    if (alert !== undefined) dispatcher.replaceAcknowledged(acknowledged.add(outageOf(alert)));
+  }
   else dispatcher.reload(step.config, now);
 }
 

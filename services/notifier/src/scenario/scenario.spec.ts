@@ -21,7 +21,7 @@ const WRONG: Readonly<Record<string, (all: readonly Told[]) => readonly Told[]>>
 describe('Alertmanager\'s acceptance cases', () => {
   it('are all there', () => {
     expect(scenarios.map(({ name }) => name)).toEqual(expect.arrayContaining(['MergeAlerts', 'Repeat', 'Batching', 'Resolved', 'ResolvedFilter', 'Reload', 'Inhibiting', 'Silencing']));
-    expect(scenarios).toHaveLength(16);
+    expect(scenarios).toHaveLength(18);
   });
 
   it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {

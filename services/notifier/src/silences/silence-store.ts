@@ -26,6 +26,9 @@ interface Row extends SilenceRow {
   readonly updated_at: Date;
 }
 
+/** Has the lane's dispatcher read again what people want. $1 lane. */
+export const PEOPLE_CHANGED = 'update dispatchers set people_version = people_version + 1 where lane = $1';
+
 const COLUMNS = 'id, matchers, starts_at, ends_at, created_by, comment, updated_at';
 
 export function silenceState({ startsAt, endsAt }: Pick<SilenceRecord, 'startsAt' | 'endsAt'>, now: number): SilenceState {
@@ -90,7 +93,7 @@ export class SilenceStore {
   }
 
   async #changed(session: PostgresSession): Promise<void> {
-    await session.execute('update dispatchers set silences_version = silences_version + 1 where lane = $1', [this.lane]);
+    await session.execute(PEOPLE_CHANGED, [this.lane]);
   }
 }
 
