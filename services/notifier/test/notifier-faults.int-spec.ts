@@ -115,9 +115,11 @@ describe('the notifier under faults', () => {
       await until('it dispatches', () => leads(service));
       const [early, late] = [Array.from({ length: 10 }, () => rig.alert()), Array.from({ length: 10 }, () => rig.alert())];
       await rig.publish(...early);
-      await until('some are told', () => rig.http.posts.length > 2);
+      await until('they fire', () => wrong(all(early, FIRED)).length === 0);
+      await rig.publish(...late);
+      await until('some of the others are told', () => rig.http.posts.length > 12);
       proxy.refuse();
-      await rig.publish(...late, ...early.map((alert) => rig.resolved(alert)));
+      await rig.publish(...early.map((alert) => rig.resolved(alert)));
       await until('it has noticed', () => service.output.some((line) => line.includes('cannot dispatch now')));
       expect(await leads(service)).toBe(false);
       proxy.heal();
