@@ -6,6 +6,7 @@ import { z } from 'zod';
 /** The same place seen from `src` and from `dist`. */
 const DEFAULT_CONFIG = fileURLToPath(new URL('../../../deploy/alertmanager/alertmanager.yml', import.meta.url));
 const PORT = 8104;
+export const DAY_MS = 86_400_000;
 
 export const notifierSettings = {
   ...commonSettings(PORT),

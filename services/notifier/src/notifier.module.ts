@@ -21,7 +21,7 @@ import { ReceiverDirectory } from './delivery/receiver-directory.js';
 import { DispatchLoop } from './dispatch/dispatch-loop.js';
 import { DISPATCH_STORE, type DispatchStore } from './dispatch/dispatch-store.js';
 import { PostgresDispatchStore } from './dispatch/postgres-dispatch-store.js';
-import { delivers, type NotifierConfig } from './notifier.config.js';
+import { DAY_MS, delivers, type NotifierConfig } from './notifier.config.js';
 import { NotifierRuntime } from './notifier.runtime.js';
 import { NotifierSignals } from './notifier.signals.js';
 import { ActionStore } from './people/action-store.js';
@@ -30,7 +30,6 @@ import { SilenceStore } from './silences/silence-store.js';
 const POOL = Symbol('POOL');
 /** Names this process in leases. */
 const OWNER = Symbol('OWNER');
-const DAY_MS = 86_400_000;
 /** Each integration's worker asks on its own. */
 const CONNECTIONS = 10;
 

@@ -10,14 +10,13 @@ import { ReceiverDirectory } from './delivery/receiver-directory.js';
 import { DispatchLoop } from './dispatch/dispatch-loop.js';
 import { DISPATCH_STORE, type DispatchStore } from './dispatch/dispatch-store.js';
 import { switchedOff } from './dispatch/switched-off.js';
-import type { NotifierConfig } from './notifier.config.js';
+import { DAY_MS, type NotifierConfig } from './notifier.config.js';
 import { NotifierConsumer } from './notifier.consumer.js';
 import { NotifierSignals } from './notifier.signals.js';
 
 const GROUP = 'notifier';
 const MEASURE_MS = 5_000;
 const SWITCH_OFF_EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** Starts the notifier's moving parts in order, once the app listens, and registers how each is stopped. */
 @Injectable()
@@ -90,8 +89,11 @@ export class NotifierRuntime implements OnApplicationBootstrap {
   }
 
   async #tellOff(disabled: readonly DisabledReceiver[]): Promise<void> {
-    const known = new Set(this.directory.entries.map(({ receiver }) => receiver.id));
-    await this.store.accept(disabled.filter(({ integration }) => known.has(integration)).map((one) => switchedOff(one, this.config.lane, Date.now())));
+    const names = new Map(this.directory.entries.map(({ receiver }) => [receiver.id, receiver.name]));
+    await this.store.accept(disabled.flatMap((one) => {
+      const name = names.get(one.integration);
+      return name === undefined ? [] : [switchedOff(one, name, this.config.lane, Date.now())];
+    }));
     this.loop.wake();
   }
 

@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { alertEvent, inLane } from '@millrace/contracts';
 import { startService, type RunningService } from '@millrace/service-kit';
 import { migrate } from '@millrace/stores';
-import { createTestDatabase, testKafka, type TestDatabase, type TestKafka } from '@millrace/testing';
+import { createTestDatabase, testKafka, until, type TestDatabase, type TestKafka } from '@millrace/testing';
 import { notifier } from '../src/notifier.definition.js';
 import { readScenarios, type Scenario } from '../src/scenario/scenario-file.js';
 import { differences, type Told } from '../src/scenario/scenario-run.js';
+import { isDispatching } from './dispatching.js';
 import { HttpReceiver, type WebhookBody } from './http-receiver.js';
 import { playLive, slowed, toldOf, writeStage } from './live-scenario.js';
 
@@ -47,8 +48,9 @@ class Trial {
         MILLRACE_HTTP_PORT: '0', MILLRACE_NOTIFIER_CONFIG: configFile, MILLRACE_NOTIFIER_DELIVERING_LANES: test.lane, MILLRACE_LOG_LEVEL: 'fatal',
       });
       // The first alert is not to wait until somebody dispatches.
-      await fetchUntilDispatching(service);
-      const { start, lateMs } = await playLive(scenario, { url: service.url, configFile, hookUrl: http.url });
+      const { url } = service;
+      await until('it dispatches', () => isDispatching({ url }));
+      const { start, lateMs } = await playLive(scenario, { url, configFile, hookUrl: http.url });
       const told = http.posts.map(({ body }) => toldOf(JSON.parse(body) as WebhookBody & { timestamp: string }, start)).sort((left, right) => left.at - right.at);
       return { told, lateMs };
     } finally {
@@ -64,10 +66,6 @@ async function topicOf(test: TestKafka): Promise<void> {
   const admin = await test.kafka.admin();
   await admin.createTopics([{ name: inLane(test.lane, alertEvent.topic), partitions: 1 }]);
   await admin.close();
-}
-
-async function fetchUntilDispatching(service: RunningService): Promise<void> {
-  while (!/millrace_notifier_dispatching\{[^}]*\} 1$/m.test(await (await fetch(`${service.url}/metrics`)).text())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 describe("Alertmanager's acceptance cases against a running notifier, in real time", () => {

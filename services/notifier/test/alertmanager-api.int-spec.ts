@@ -5,6 +5,7 @@ import { startService, type RunningService } from '@millrace/service-kit';
 import { until } from '@millrace/testing';
 import { notifier } from '../src/notifier.definition.js';
 import { verified } from './http-receiver.js';
+import { isDispatching } from './dispatching.js';
 import { NotifierRig, SECRET } from './notifier-rig.js';
 import { amtool, startPrometheus, type Ran } from './prometheus-tools.js';
 
@@ -21,7 +22,7 @@ describe("Alertmanager's API", () => {
     rig = await NotifierRig.open();
     await rig.writeConfig(rig.webhook('ops') + rig.webhook('team'), { routes: '{ receiver: team, matchers: [team=shop] }, { receiver: ops }', more: inhibiting });
     service = await startService(notifier, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal' });
-    await until('it dispatches', async () => /millrace_notifier_dispatching\{[^}]*\} 1$/m.test(await (await fetch(`${service.url}/metrics`)).text()));
+    await until('it dispatches', () => isDispatching(service));
   });
   afterEach(async () => {
     await service.stop();

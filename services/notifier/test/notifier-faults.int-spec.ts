@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { AlertEvent } from '@millrace/contracts';
 import { fingerprint } from '@millrace/service-kit/fingerprint';
 import { ServiceProcess, TcpProxy, until } from '@millrace/testing';
+import { isDispatching } from './dispatching.js';
 import type { ReceivedPost } from './http-receiver.js';
 import { verified } from './http-receiver.js';
 import { NotifierRig, SECRET } from './notifier-rig.js';
@@ -21,7 +22,6 @@ describe('the notifier under faults', () => {
     processes.push(child);
     return child;
   };
-  const leads = async ({ url }: ServiceProcess): Promise<boolean> => /millrace_notifier_dispatching\{[^}]*\} 1$/m.test(await (await fetch(`${url}/metrics`)).text());
   const post = async (service: ServiceProcess, path: string, body: unknown): Promise<unknown> => {
     const response = await fetch(service.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`${path}: ${String(response.status)} ${await response.text()}`);
@@ -87,16 +87,16 @@ describe('the notifier under faults', () => {
 
   it('F37: of two notifiers one is frozen, its receiver failing: the other takes over, and the one that wakes writes nothing', async () => {
     const [first, second] = [await spawn(), await spawn()];
-    await until('the first dispatches', () => leads(first));
-    expect(await leads(second)).toBe(false);
+    await until('the first dispatches', () => isDispatching(first));
+    expect(await isDispatching(second)).toBe(false);
     rig.http.answer({ status: 500 });
     first.freeze();
     const labels = { alertname: 'frozen', severity: 'critical' };
     await post(second, '/api/v2/alerts', [{ labels }]);
-    await until('the second dispatches', () => leads(second));
+    await until('the second dispatches', () => isDispatching(second));
     await until('it was tried', () => rig.http.posts.length > 0);
     first.thaw();
-    await until('the first has noticed', async () => !(await leads(first)));
+    await until('the first has noticed', async () => !(await isDispatching(first)));
     rig.http.answer({ status: 200 });
     await until('it is told', async () => (await pending()) === 0);
     await until('it knows why', () => first.output.some((line) => line.includes('LeaseLostError')));
@@ -112,7 +112,7 @@ describe('the notifier under faults', () => {
       database.hostname = proxy.address.host;
       database.port = String(proxy.address.port);
       const service = await spawn({ MILLRACE_POSTGRES_URL: database.href });
-      await until('it dispatches', () => leads(service));
+      await until('it dispatches', () => isDispatching(service));
       const [early, late] = [Array.from({ length: 10 }, () => rig.alert()), Array.from({ length: 10 }, () => rig.alert())];
       await rig.publish(...early);
       await until('they fire', () => wrong(all(early, FIRED)).length === 0);
@@ -121,7 +121,7 @@ describe('the notifier under faults', () => {
       proxy.refuse();
       await rig.publish(...early.map((alert) => rig.resolved(alert)));
       await until('it has noticed', () => service.output.some((line) => line.includes('cannot dispatch now')));
-      expect(await leads(service)).toBe(false);
+      expect(await isDispatching(service)).toBe(false);
       proxy.heal();
       await until('all is told', () => wrong(new Map([...all(early, ENDED), ...all(late, FIRED)])).length === 0, 90_000);
       await until('nothing waits', async () => (await pending()) === 0);
@@ -196,7 +196,7 @@ describe('the notifier under faults', () => {
   it('F38: a flood of 10,000 alerts in 5,000 groups: none is lost, none told twice, within 512 MiB', async () => {
     await rig.writeConfig(rig.webhook('ops', { millrace: ', concurrency: 20' }), { route: 'group_by: [group], group_wait: 2s, group_interval: 2s, repeat_interval: 1h' });
     const service = await spawn({ MILLRACE_NOTIFIER_DISPATCH_LEASE_MS: '30000' });
-    await until('it dispatches', () => leads(service));
+    await until('it dispatches', () => isDispatching(service));
     const labelled = Array.from({ length: 10_000 }, (_, place) => ({ alertname: 'flood', group: `g${String(Math.floor(place / 2))}`, n: String(place) }));
     for (let from = 0; from < labelled.length; from += 500) await post(service, '/api/v2/alerts', labelled.slice(from, from + 500).map((labels) => ({ labels })));
     const expected = new Map(labelled.map((labels) => [fingerprint(labels), FIRED]));
@@ -213,7 +213,7 @@ describe('the notifier under faults', () => {
 
   it('F40: hundreds of label names and values, and one of a megabyte, make no series and no long message', async () => {
     const service = await spawn();
-    await until('it dispatches', () => leads(service));
+    await until('it dispatches', () => isDispatching(service));
     const series = async (): Promise<number> => (await (await fetch(`${service.url}/metrics`)).text()).split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
     const labels = Array.from({ length: 300 }, (_, place) => ({ alertname: `explode${String(place)}`, value: 'x'.repeat(100), [`label${String(place)}`]: String(place) }));
     await post(service, '/api/v2/alerts', [...labels.map((one) => ({ labels: one })), { labels: { alertname: 'large', value: 'y'.repeat(1_000_000) } }]);

@@ -4,6 +4,7 @@ import { startService, type RunningService } from '@millrace/service-kit';
 import { until } from '@millrace/testing';
 import { alertsCommand } from '../src/commands/alerts.command.js';
 import { notifier } from '../src/notifier.definition.js';
+import { isDispatching } from './dispatching.js';
 import { NotifierRig, SECRET } from './notifier-rig.js';
 import { toldWrong } from './told-once.js';
 
@@ -15,7 +16,7 @@ describe('people', () => {
   const start = async (): Promise<RunningService> => {
     const service = await startService(notifier, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal' });
     services.push(service);
-    await until('it dispatches', async () => /millrace_notifier_dispatching\{[^}]*\} 1$/m.test(await (await fetch(`${service.url}/metrics`)).text()));
+    await until('it dispatches', () => isDispatching(service));
     return service;
   };
   const call = async (service: RunningService, path: string, body?: unknown): Promise<{ status: number; answer: { actions?: unknown[]; errors?: { path: string }[] } }> => {

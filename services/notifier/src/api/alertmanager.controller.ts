@@ -87,8 +87,7 @@ export class AlertmanagerController {
 
   async #views(): Promise<AlertViews> {
     const [alerts, silences] = await Promise.all([this.store.held(), this.silences.list()]);
-    const rows = silences.map(({ id, matchers, startsAt, endsAt }) => ({ id, matchers, starts_at: startsAt, ends_at: endsAt }));
-    return new AlertViews(this.book.inForce.config, alerts, readSilences(rows), Date.now());
+    return new AlertViews(this.book.inForce.config, alerts, readSilences(silences), Date.now());
   }
 }
 

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { moment, writable } from './texts.js';
 
 /** Go's zero time: amtool writes it for "not said". */
 const NO_TIME = '0001-01-01T00:00:00';
 
-const writable = z.string().refine((text) => !text.includes('\u0000'), 'must not have a NUL in it').refine((text) => Buffer.from(text).toString() === text, 'is no Unicode: half of a pair stands alone');
-const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T22:00:00Z' });
 /** Null: not said. */
-const optionalTime = z.union([z.literal(''), time]).nullish().transform((text) => (text == null || text === '' || text.startsWith(NO_TIME) ? null : Date.parse(text)));
+const optionalTime = z.union([z.literal(''), moment]).nullish().transform((text) => (text == null || text === '' || text.startsWith(NO_TIME) ? null : Date.parse(text)));
 const labels = z.record(writable, writable);
 
 /** An alert as Prometheus and amtool send it. */
@@ -34,8 +33,8 @@ const matcher = z.object({
 export const postableSilence = z.object({
   id: z.union([z.literal(''), z.uuid()]).nullish().transform((id) => (id == null || id === '' ? null : id)),
   matchers: z.array(matcher).min(1, 'at least one matcher is needed'),
-  startsAt: time.transform((text) => new Date(text)),
-  endsAt: time.transform((text) => new Date(text)),
+  startsAt: moment.transform((text) => new Date(text)),
+  endsAt: moment.transform((text) => new Date(text)),
   createdBy: writable,
   comment: writable,
 });

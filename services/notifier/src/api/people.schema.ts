@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { durationMs } from '../routing/duration.js';
+import { moment, writable } from './texts.js';
 
-const line = z.string().trim().max(2_000).refine((text) => !text.includes('\u0000') && Buffer.from(text).toString() === text, 'must be text');
+const line = writable.trim().max(2_000);
 const author = line.min(1, 'say who you are').max(200);
-const startsAt = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T22:00:00Z' }).transform((text) => new Date(text)).optional();
+const startsAt = moment.transform((text) => new Date(text)).optional();
 
 /** What somebody says about an outage: the alert's latest, or the one that began at `startsAt`. */
 export const actionBody = z.strictObject({ by: author, comment: line.default(''), startsAt });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { moment } from './texts.js';
 
 const MOST_IDS = 1_000;
 /** What ended without the receiver having it, and what it had. `suppressed` is not among them: what was not live pages nobody. */
 const STATES = ['failed', 'disabled', 'delivered'] as const;
 
-const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T22:00:00Z' }).transform((text) => new Date(text));
+const time = moment.transform((text) => new Date(text));
 
 /** Which deliveries are to be sent again. */
 export const redeliveryBody = z

@@ -4,6 +4,7 @@ import { FileError } from '@millrace/service-kit/yaml-file';
 import ipaddr from 'ipaddr.js';
 import type { AlertmanagerConfig } from '../routing/alertmanager-config.js';
 import type { EmailText, ReceiverText, SecretReference, SlackText, WebhookText } from '../routing/config-schema.js';
+import { integrationId } from '../routing/integration.js';
 import { BlockedAddressError, checkUrl, mayBePrivate } from './address-guard.js';
 import { refusalOf } from './guarded-socket.js';
 import type { EmailReceiver, LogReceiver, Receiver, SlackReceiver, WebhookReceiver } from './receiver.js';
@@ -53,7 +54,7 @@ class Compiler {
   }
 
   #common(name: string, type: Receiver['type'], place: number, { retry, concurrency }: { readonly retry?: readonly number[] | undefined; readonly concurrency?: number | undefined }): Omit<LogReceiver, 'type'> {
-    return { id: `${name}/${type}/${String(place)}`, name, schedule: retry ?? STANDARD_SCHEDULE, concurrency: concurrency ?? CONCURRENCY, paceMs: 0, timeoutMs: this.sources.timeoutMs };
+    return { id: integrationId(name, type, place), name, schedule: retry ?? STANDARD_SCHEDULE, concurrency: concurrency ?? CONCURRENCY, paceMs: 0, timeoutMs: this.sources.timeoutMs };
   }
 
   #webhook(text: WebhookText, common: Omit<LogReceiver, 'type'>, path: Path): WebhookReceiver | null {

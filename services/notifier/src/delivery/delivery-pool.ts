@@ -1,15 +1,10 @@
 import type { Logger } from 'pino';
 import type { NotifierSignals } from '../notifier.signals.js';
 import type { DeliveryQueue } from './delivery-queue.js';
-import { DeliveryWorker } from './delivery-worker.js';
+import { DeliveryWorker, type WorkerOptions } from './delivery-worker.js';
 import type { DirectoryEntry } from './receiver-directory.js';
 
-export interface PoolOptions {
-  /** Names this process in leases. */
-  readonly owner: string;
-  readonly leaseMs: number;
-  readonly breakerMs: number;
-}
+export type PoolOptions = Pick<WorkerOptions, 'owner' | 'leaseMs' | 'breakerMs'>;
 
 /** Attempts in hand may go on this long when their worker stops. */
 const DRAIN_MS = 5_000;

@@ -39,7 +39,7 @@ from alerts where lane = $1 and held`;
 export const LOG = 'select group_key, integration, firing, resolved, notified_at from notification_log where lane = $1';
 
 /** $1 lane. */
-export const SILENCES = 'select id, matchers, starts_at, ends_at from silences where lane = $1 and ends_at > now()';
+export const SILENCES = 'select id, matchers, starts_at as "startsAt", ends_at as "endsAt" from silences where lane = $1 and ends_at > now()';
 
 /** Outages that somebody has taken on. $1 lane. */
 export const ACKNOWLEDGED = `

@@ -125,9 +125,9 @@ export class PostgresDispatchStore implements DispatchStore {
   async #queue(session: PostgresSession, fence: number, planned: readonly PlannedDelivery[]): Promise<void> {
     const waiting = await session.query<WaitingDelivery>(sql.STILL_WAITING, [this.lane, planned.map(({ notice }) => notice.groupKey), planned.map(({ integration }) => integration)]);
     if (waiting.length > 0) await session.execute(sql.REPLACE, [waiting.map(({ id }) => id)]);
+    const byGroup = Map.groupBy(waiting, (one) => `${one.integration}\n${one.group_key}`);
     const rows = planned.map(({ integration, notice: next, isLive }) => {
-      const before = waiting.filter((one) => one.integration === integration && one.group_key === next.groupKey);
-      const notice = before.reduce((sum, one) => withEndsOf(sum, one.notice), next);
+      const notice = (byGroup.get(`${integration}\n${next.groupKey}`) ?? []).reduce((sum, one) => withEndsOf(sum, one.notice), next);
       return {
         receiver: notice.receiver, integration, group_key: notice.groupKey, notice, fingerprints: notice.alerts.map(({ fingerprint }) => fingerprint),
         status: statusOf(notice).toUpperCase(), message_id: `msg_${randomUUID()}`, live: isLive,

@@ -7,11 +7,11 @@ import type { ToldAlert } from './told-alert.js';
 const HOLDS_MS = 60_000;
 
 /** That an integration is switched off, for whoever else is there to hear it; to be told again while it holds, as Prometheus does. */
-export function switchedOff({ integration, reason, disabledAt }: DisabledReceiver, lane: string, now: number): ToldAlert {
-  const labels = { alertname: 'receiver-switched-off', severity: 'critical', integration, receiver: integration.split('/', 1)[0] ?? '', lane };
+export function switchedOff({ integration, reason, disabledAt }: DisabledReceiver, receiver: string, lane: string, now: number): ToldAlert {
+  const labels = { alertname: 'receiver-switched-off', severity: 'critical', integration, receiver, lane };
   const startsAt = Math.min(disabledAt.getTime(), now);
   const summary = `${integration} is switched off: ${reason}`;
-  const description = `What is meant for it is recorded as disabled. Once it works again: POST /receivers/${labels.receiver}/enable, then millrace alerts redeliver`;
+  const description = `What is meant for it is recorded as disabled. Once it works again: POST /receivers/${receiver}/enable, then millrace alerts redeliver`;
   return {
     eventId: randomUUID(),
     alert: {

@@ -38,6 +38,13 @@ export interface Outcome {
   readonly released: readonly Alert[];
 }
 
+/** An outcome while it grows. */
+interface Draft {
+  readonly notifications: Notification[];
+  readonly logged: Logged[];
+  readonly released: Alert[];
+}
+
 interface Group {
   /** Of the route and the labels. */
   readonly id: string;
@@ -143,7 +150,7 @@ export class Dispatcher {
 
   /** Looks at every group that is due by then, each at its time, earliest first. */
   advance(now: number): Outcome {
-    const outcome = { notifications: new Array<Notification>(), logged: new Array<Logged>(), released: new Array<Alert>() };
+    const outcome: Draft = { notifications: [], logged: [], released: [] };
     for (let next = this.#next(); next !== null && next.dueAt <= now; next = this.#next()) this.#flush(next, outcome);
     return outcome;
   }
@@ -193,7 +200,7 @@ export class Dispatcher {
     return group;
   }
 
-  #flush(group: Group, outcome: { notifications: Notification[]; logged: Logged[]; released: Alert[] }): void {
+  #flush(group: Group, outcome: Draft): void {
     const now = group.dueAt;
     const isTelling = now >= group.tellAt;
     group.hasFlushed ||= isTelling;
@@ -223,7 +230,7 @@ export class Dispatcher {
     return [receiver, ...escalations.map((one) => one.receiver)].flatMap((name) => this.#integrations(name)).some(({ id }) => this.#log.get(logKey(group.key, id))?.firing.has(fingerprint) === true);
   }
 
-  #notify(group: Group, now: number, isTelling: boolean, outcome: { notifications: Notification[]; logged: Logged[] }): void {
+  #notify(group: Group, now: number, isTelling: boolean, outcome: Draft): void {
     const fires = (fingerprint: string): boolean => {
       const source = this.#alerts.get(fingerprint);
       return source !== undefined && !isResolved(source.alert, now);
@@ -241,7 +248,7 @@ export class Dispatcher {
     }
   }
 
-  #tell(group: Group, integration: Integration, heard: readonly Alert[], now: number, { notifications, logged }: { notifications: Notification[]; logged: Logged[] }): void {
+  #tell(group: Group, integration: Integration, heard: readonly Alert[], now: number, { notifications, logged }: Draft): void {
     const firing = heard.filter((alert) => !isResolved(alert, now));
     const resolved = heard.filter((alert) => isResolved(alert, now));
     const { id, sendResolved } = integration;

@@ -9,11 +9,12 @@ export interface WireMatcher {
   readonly isEqual: boolean;
 }
 
+/** A silence as PostgreSQL has it. */
 export interface SilenceRow {
   readonly id: string;
   readonly matchers: readonly WireMatcher[];
-  readonly starts_at: Date;
-  readonly ends_at: Date;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
 }
 
 /** Throws `MatcherError` for an expression that RE2 does not know. */
@@ -23,5 +24,5 @@ export function matcherOf({ name, value, isRegex, isEqual }: WireMatcher): Match
 }
 
 export function readSilences(rows: readonly SilenceRow[]): readonly Silence[] {
-  return rows.map(({ id, matchers, starts_at, ends_at }) => ({ id, matchers: matchers.map(matcherOf), startsAt: starts_at.getTime(), endsAt: ends_at.getTime() }));
+  return rows.map(({ id, matchers, startsAt, endsAt }) => ({ id, matchers: matchers.map(matcherOf), startsAt: startsAt.getTime(), endsAt: endsAt.getTime() }));
 }

@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
-import type { SilenceRow, WireMatcher } from './silence-row.js';
+import type { SilenceRow } from './silence-row.js';
 
 /** How long a silence is listed after its end, as Alertmanager has it. */
 const LISTED_AFTER = '120 hours';
 
 /** A silence as people made it. */
-export interface SilenceRecord {
-  readonly id: string;
-  readonly matchers: readonly WireMatcher[];
-  readonly startsAt: Date;
-  readonly endsAt: Date;
+export interface SilenceRecord extends SilenceRow {
   readonly createdBy: string;
   readonly comment: string;
   readonly updatedAt: Date;
@@ -20,16 +16,10 @@ export interface SilenceRecord {
 export type SilenceDraft = Omit<SilenceRecord, 'id' | 'updatedAt'>;
 export type SilenceState = 'pending' | 'active' | 'expired';
 
-interface Row extends SilenceRow {
-  readonly created_by: string;
-  readonly comment: string;
-  readonly updated_at: Date;
-}
-
 /** Has the lane's dispatcher read again what people want. $1 lane. */
 export const PEOPLE_CHANGED = 'update dispatchers set people_version = people_version + 1 where lane = $1';
 
-const COLUMNS = 'id, matchers, starts_at, ends_at, created_by, comment, updated_at';
+const COLUMNS = 'id, matchers, starts_at as "startsAt", ends_at as "endsAt", created_by as "createdBy", comment, updated_at as "updatedAt"';
 
 export function silenceState({ startsAt, endsAt }: Pick<SilenceRecord, 'startsAt' | 'endsAt'>, now: number): SilenceState {
   return endsAt.getTime() <= now ? 'expired' : startsAt.getTime() > now ? 'pending' : 'active';
@@ -43,14 +33,13 @@ export class SilenceStore {
   ) {}
 
   /** Those that hold or will, and those that ended lately; latest end last. */
-  async list(): Promise<readonly SilenceRecord[]> {
-    const rows = await this.pool.query<Row>(`select ${COLUMNS} from silences where lane = $1 and ends_at > now() - interval '${LISTED_AFTER}' order by ends_at, id`, [this.lane]);
-    return rows.map(recordOf);
+  list(): Promise<readonly SilenceRecord[]> {
+    return this.pool.query<SilenceRecord>(`select ${COLUMNS} from silences where lane = $1 and ends_at > now() - interval '${LISTED_AFTER}' order by ends_at, id`, [this.lane]);
   }
 
   async find(id: string): Promise<SilenceRecord | null> {
-    const [row] = await this.pool.query<Row>(`select ${COLUMNS} from silences where lane = $1 and id = $2`, [this.lane, id]);
-    return row === undefined ? null : recordOf(row);
+    const [row] = await this.pool.query<SilenceRecord>(`select ${COLUMNS} from silences where lane = $1 and id = $2`, [this.lane, id]);
+    return row ?? null;
   }
 
   /**
@@ -59,9 +48,9 @@ export class SilenceStore {
    */
   put(draft: SilenceDraft, id: string | null, now: number): Promise<string | null> {
     return this.pool.transaction(async (session) => {
-      const [row] = id === null ? [] : await session.query<Row>(`select ${COLUMNS} from silences where lane = $1 and id = $2 for update`, [this.lane, id]);
+      const [row] = id === null ? [] : await session.query<SilenceRecord>(`select ${COLUMNS} from silences where lane = $1 and id = $2 for update`, [this.lane, id]);
       if (id !== null && row === undefined) return null;
-      if (row !== undefined && canBecome(recordOf(row), draft, now)) {
+      if (row !== undefined && canBecome(row, draft, now)) {
         await session.execute('update silences set ends_at = $2, starts_at = $3, created_by = $4, comment = $5, updated_at = now() where id = $1', [row.id, draft.endsAt, draft.startsAt, draft.createdBy, draft.comment]);
         await this.#changed(session);
         return row.id;
@@ -103,8 +92,4 @@ function canBecome(held: SilenceRecord, next: SilenceDraft, now: number): boolea
   const state = silenceState(held, now);
   if (state === 'active') return Math.floor(held.startsAt.getTime() / 1_000) === Math.floor(next.startsAt.getTime() / 1_000);
   return state === 'pending' && next.startsAt.getTime() >= now;
-}
-
-function recordOf({ id, matchers, starts_at, ends_at, created_by, comment, updated_at }: Row): SilenceRecord {
-  return { id, matchers, startsAt: starts_at, endsAt: ends_at, createdBy: created_by, comment, updatedAt: updated_at };
 }
