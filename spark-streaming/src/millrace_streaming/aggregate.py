@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,8 +86,8 @@ class Aggregate:
         """By partition, the offsets [from, to) whose ids must be known to tell duplicates: of the open minutes."""
         return {place: (min(first.values()), self._next[place]) for place, first in self._first.items() if first}
 
-    def take(self, table: pa.Table, now: float) -> Outcome:
-        """Merges a batch. `now` is monotonic, in seconds."""
+    def take(self, table: pa.Table, now: float, held: Callable[[], Collection[int]]) -> Outcome:
+        """Merges a batch. `held` says, once it is known what was read, which topics' watermarks stay. `now` is monotonic, in seconds."""
         outcome = Outcome()
         counts: dict[tuple[int, int], dict[int, int]] = {}
         changed_stock: set[int] = set()
@@ -98,7 +98,7 @@ class Aggregate:
         for cell in rows(pick(table, frozenset(range(25)) - {kinds.STOCK})):
             self._take_cell(cell, counts, outcome)
         self.rollup.flush()
-        self.watermarks.advance(counts, self._touched, now)
+        self.watermarks.advance(counts, self._touched, now, held())
         if changed_stock:
             self._low.update({low.minute: low for low in self._shelves.since(min(changed_stock))})
             for low in self._low.values():

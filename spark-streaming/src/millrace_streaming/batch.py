@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 from confluent_kafka import KafkaException, Message
@@ -55,6 +55,7 @@ class BatchProcessor:
         self._gate, self._encoder, self._publisher, self._telemetry = gate, encoder, publisher, telemetry
         self._reader = RecordReader(config.brokers)
         self._topics = topics(config.lane)
+        self._partitions = [range(self._reader.partitions(topic)) for topic in self._topics]
         self._told: dict[tuple[int, int], int] = {}
         self._lock = threading.Lock()
         self.stop = stop
@@ -89,7 +90,7 @@ class BatchProcessor:
             began = time.monotonic()
             table = self._collect(frame)
             merged = time.monotonic()
-            outcome = self._state.take(table, merged)
+            outcome = self._state.take(table, merged, self._unheard)
             for t, p, following, first in outcome.gaps:
                 self._tell_gap(t, p, following, first)
             self._commit(outcome, batch)
@@ -112,7 +113,7 @@ class BatchProcessor:
             for code in range(len(SOURCES)):
                 before = self._state.watermarks.open_from(code)
                 silent = self._state.watermarks.silent_for(code, now) * 1000 > max(lateness, 60_000)
-                if silent and (before is None or before < open_from) and self._nothing_waits(code):
+                if silent and (before is None or before < open_from) and not self._waits(code, self._partitions[code]):
                     self._state.watermarks.raise_to(code, open_from)
                     moved = True
             if moved:
@@ -134,13 +135,24 @@ class BatchProcessor:
             log.error("%s-%d: retention took the offsets %d to %d before they were read", self._topics[t], p, lost_from, lost_to - 1)
             self._telemetry.lost.labels(self._config.lane, SOURCES[t]).inc(lost_to - lost_from)
 
-    def _nothing_waits(self, code: int) -> bool:
+    def _unheard(self) -> set[int]:
+        """Topics with records in partitions that nothing was read of yet."""
+        read = self._state.positions()
+        unread = ([p for p in partitions if (code, p) not in read] for code, partitions in enumerate(self._partitions))
+        return {code for code, partitions in enumerate(unread) if self._waits(code, partitions)}
+
+    def _waits(self, code: int, partitions: Iterable[int]) -> bool:
+        """Whether records of these partitions are yet to be read; so where Kafka does not say."""
+        positions = self._state.positions()
         try:
-            places = [(p, n) for (t, p), n in self._state.positions().items() if t == code]
-            return all(self._reader.span(self._topics[code], p)[1] <= following for p, following in places)
+            for p in partitions:
+                low, high = self._reader.span(self._topics[code], p)
+                if high > positions.get((code, p), low):
+                    return True
         except KafkaException as error:
             log.warning("Kafka does not say how far %s is: %s", self._topics[code], error)
-            return False
+            return True
+        return False
 
     def _collect(self, frame: DataFrame) -> pa.Table:
         """Runs the query; again when it met schema ids that were new, which the registry explained meanwhile."""

@@ -116,6 +116,10 @@ class RecordReader:
             raise KafkaException(error)
         return message
 
+    def partitions(self, topic: str) -> int:
+        """How many the topic has. Throws KafkaException."""
+        return len(self._consumer.list_topics(topic, timeout=10).topics[topic].partitions)
+
     def span(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset in the log, and the one after the last. Throws KafkaException."""
         low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)

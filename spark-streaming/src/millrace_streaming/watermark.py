@@ -4,13 +4,15 @@ A partition's clock follows its newest minute. An event further ahead than the a
 jumps to the lowest minute that SUPPORT events follow within a day. So one wild event, whatever it says, makes nobody late, and a
 shop that was closed for a fortnight catches up with its fifth event.
 A topic's watermark is its slowest partition's clock less the lateness; partitions silent for as long as the lateness (wall clock) do
-not hold it back. A row is judged by its own topic only, so an idle topic stalls nothing. It never falls.
+not hold it back. A partition that nothing was read of yet, although it has records, does for as long after the start: they may be older
+than all that was read.
+A row is judged by its own topic only, so an idle topic stalls nothing. It never falls.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from .storage import Changes
 
@@ -63,14 +65,16 @@ class Watermarks:
         self._open_from: dict[int, int] = {}
         self._began = time.monotonic()
 
-    def advance(self, counts: Mapping[Partition, Mapping[int, int]], heard: Iterable[Partition], now: float) -> None:
-        """Takes a batch: valid events by partition and minute, and which partitions said anything. `now` is monotonic, s."""
+    def advance(
+        self, counts: Mapping[Partition, Mapping[int, int]], heard: Iterable[Partition], now: float, held: Collection[int] = ()
+    ) -> None:
+        """Takes a batch: valid events by partition and minute, who said anything, which topics stay. `now` is monotonic, s."""
         for partition in heard:
             self._heard[partition] = now
         for partition, minutes in counts.items():
             self._clocks.setdefault(partition, Clock(max(self._lateness, 1))).advance(minutes)
         silence = max(self._lateness * 60, 60)
-        for topic in {topic for topic, _ in self._clocks}:
+        for topic in {topic for topic, _ in self._clocks}.difference(held if now - self._began < silence else ()):
             clocks = {p: c.newest for p, c in self._clocks.items() if p[0] == topic and c.newest is not None}
             lively = [newest for p, newest in clocks.items() if now - self._heard.setdefault(p, now) < silence]
             if lively or clocks:

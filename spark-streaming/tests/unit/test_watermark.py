@@ -1,5 +1,7 @@
 """How one event, wild or honest, moves the watermark."""
 
+import time
+
 from millrace_streaming.watermark import SUPPORT, Clock, Watermarks
 
 DAY = 24 * 60
@@ -89,3 +91,14 @@ def test_it_never_falls() -> None:
     marks.advance({(0, 0): {1000: 9}}, [(0, 0)], now=0.0)
     marks.advance({(0, 1): {5: 9}}, [(0, 1)], now=1.0)
     assert marks.open_from(0) == 990
+
+
+def test_a_topic_that_is_held_stays_while_the_start_is_not_long_ago() -> None:
+    marks = Watermarks(600_000)
+    began = time.monotonic()
+    marks.advance({(0, 0): {100: 9}, (1, 0): {100: 9}}, [(0, 0), (1, 0)], now=began, held={0})
+    assert (marks.open_from(0), marks.open_from(1)) == (None, 90)
+    marks.advance({(0, 1): {50: 9}}, [(0, 1)], now=began + 1)
+    assert marks.open_from(0) == 40
+    marks.advance({(0, 0): {200: 9}, (0, 1): {200: 9}}, [(0, 0), (0, 1)], now=began + 601, held={0})
+    assert marks.open_from(0) == 190
