@@ -42,8 +42,8 @@ def dead_letters_lose_a_bit(patch: pytest.MonkeyPatch) -> None:
 def bombs_are_passed_over(patch: pytest.MonkeyPatch) -> None:
     real = Aggregate.take
 
-    def take(self, table, now):
-        outcome = real(self, table, now)
+    def take(self, table, now, held):
+        outcome = real(self, table, now, held)
         outcome.dead = [cell for cell in outcome.dead if cell.s1 != "decode-limit"]
         return outcome
 
@@ -57,8 +57,8 @@ def ids_are_forgotten_at_a_restart(patch: pytest.MonkeyPatch) -> None:
 def late_rows_are_dropped(patch: pytest.MonkeyPatch) -> None:
     real = Aggregate.take
 
-    def take(self, table, now):
-        outcome = real(self, table, now)
+    def take(self, table, now, held):
+        outcome = real(self, table, now, held)
         outcome.late = []
         return outcome
 
