@@ -29,8 +29,8 @@ export interface Problem {
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   constructor(
-    /** HTTP status: 400 where the request is wrong, 404 where there is no such thing, 503 where it cannot be answered now. */
-    readonly status: 400 | 404 | 503,
+    /** HTTP status: 400 where the request is wrong, 403 where it may not be asked, 404 where there is no such thing, 503 where it cannot be answered now. */
+    readonly status: 400 | 403 | 404 | 503,
     detail: string,
     readonly errors?: readonly Mistake[],
   ) {

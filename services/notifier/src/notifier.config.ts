@@ -38,6 +38,11 @@ export const notifierSettings = {
     'A receiver that took nothing for so long although it was asked is switched off, days; an alert says so.',
     z.coerce.number().min(0.01).max(365).default(5),
   ),
+  noiseBudget: setting(
+    'MILLRACE_NOTIFIER_NOISE_BUDGET',
+    'Messages about nothing that are put up with in a week; what each rule uses of it is shown.',
+    z.coerce.number().min(0.1).max(100_000).default(10),
+  ),
   breakerMs: setting(
     'MILLRACE_NOTIFIER_BREAKER_MS',
     'How long a receiver is left alone after ten failures in a row, ms; then it is asked with one delivery.',

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { CONFIG, ConfigError, LIFECYCLE, LOGGER, Metrics, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
+import { CONFIG, ConfigError, KAFKA, LIFECYCLE, LOGGER, Metrics, ProblemFilter, StrictValidationPipe, type Lifecycle } from '@millrace/service-kit';
 import { FileError } from '@millrace/service-kit/yaml-file';
+import type { KafkaConnection } from '@millrace/kafka';
 import { createPool, type PostgresPool } from '@millrace/stores';
 import type { Logger } from 'pino';
 import { AlertmanagerController } from './api/alertmanager.controller.js';
@@ -12,9 +13,11 @@ import { LifecycleController } from './api/lifecycle.controller.js';
 import { NotifierController } from './api/notifier.controller.js';
 import { PeopleController } from './api/people.controller.js';
 import { RedeliveryController } from './api/redelivery.controller.js';
+import { RulesController } from './api/rules.controller.js';
 import { SilencesController } from './api/silences.controller.js';
 import { ConfigBook } from './config-book.js';
 import { DeliveryPool } from './delivery/delivery-pool.js';
+import { Links } from './delivery/links.js';
 import { DELIVERY_QUEUE, type DeliveryQueue } from './delivery/delivery-queue.js';
 import { PostgresDeliveryQueue } from './delivery/postgres-delivery-queue.js';
 import { ReceiverDirectory } from './delivery/receiver-directory.js';
@@ -25,6 +28,9 @@ import { DAY_MS, delivers, type NotifierConfig } from './notifier.config.js';
 import { NotifierRuntime } from './notifier.runtime.js';
 import { NotifierSignals } from './notifier.signals.js';
 import { ActionStore } from './people/action-store.js';
+import { AnswerTokens } from './people/answer-token.js';
+import { Judge } from './people/judge.js';
+import { QualityStore } from './people/quality-store.js';
 import { SilenceStore } from './silences/silence-store.js';
 
 const POOL = Symbol('POOL');
@@ -34,16 +40,16 @@ const OWNER = Symbol('OWNER');
 const CONNECTIONS = 10;
 
 @Module({
-  controllers: [AlertmanagerController, SilencesController, LifecycleController, PeopleController, NotifierController, RedeliveryController],
+  controllers: [AlertmanagerController, SilencesController, LifecycleController, PeopleController, NotifierController, RedeliveryController, RulesController],
   providers: [
     { provide: OWNER, useFactory: () => `${hostname()}:${String(process.pid)}:${randomUUID()}` },
     { provide: NotifierSignals, inject: [Metrics], useFactory: (metrics: Metrics) => new NotifierSignals(metrics) },
     { provide: ConfigBook, inject: [CONFIG], useFactory: openBook },
     {
       provide: ReceiverDirectory,
-      inject: [CONFIG, LOGGER, ConfigBook],
-      useFactory: (config: NotifierConfig, logger: Logger, book: ConfigBook) =>
-        new ReceiverDirectory(config.lane, delivers(config), { logger, dashboardUrl: config.dashboardUrl, ownPort: config.httpPort }, book.inForce.receivers),
+      inject: [CONFIG, LOGGER, ConfigBook, AnswerTokens],
+      useFactory: (config: NotifierConfig, logger: Logger, book: ConfigBook, tokens: AnswerTokens) =>
+        new ReceiverDirectory(config.lane, delivers(config), { logger, links: new Links(config.dashboardUrl, tokens), ownPort: config.httpPort }, book.inForce.receivers),
     },
     {
       provide: POOL,
@@ -59,6 +65,13 @@ const CONNECTIONS = 10;
     { provide: DISPATCH_STORE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new PostgresDispatchStore(pool, lane) },
     { provide: SilenceStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new SilenceStore(pool, lane) },
     { provide: ActionStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new ActionStore(pool, lane) },
+    { provide: AnswerTokens, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new AnswerTokens(pool, lane) },
+    {
+      provide: Judge,
+      inject: [CONFIG, KAFKA, ActionStore, LIFECYCLE],
+      useFactory: ({ lane }: NotifierConfig, kafka: KafkaConnection, actions: ActionStore, lifecycle: Lifecycle) => new Judge(lane, kafka, actions, lifecycle),
+    },
+    { provide: QualityStore, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new QualityStore(pool, lane) },
     { provide: AlertHistory, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: NotifierConfig) => new AlertHistory(pool, lane) },
     {
       provide: DeliveryPool,

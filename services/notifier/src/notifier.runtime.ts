@@ -13,6 +13,7 @@ import { switchedOff } from './dispatch/switched-off.js';
 import { DAY_MS, type NotifierConfig } from './notifier.config.js';
 import { NotifierConsumer } from './notifier.consumer.js';
 import { NotifierSignals } from './notifier.signals.js';
+import { AnswerTokens } from './people/answer-token.js';
 
 const GROUP = 'notifier';
 const MEASURE_MS = 5_000;
@@ -36,12 +37,16 @@ export class NotifierRuntime implements OnApplicationBootstrap {
     @Inject(DISPATCH_STORE) private readonly store: DispatchStore,
     @Inject(DeliveryPool) private readonly pool: DeliveryPool,
     @Inject(DispatchLoop) private readonly loop: DispatchLoop,
+    @Inject(AnswerTokens) private readonly tokens: AnswerTokens,
   ) {
     this.#start = new DatabaseStart({ config, lifecycle, logger });
   }
 
   onApplicationBootstrap(): void {
-    this.#start.begin(() => { this.#run(); });
+    this.#start.begin(async () => {
+      await this.#start.untilAvailable(() => this.tokens.open());
+      this.#run();
+    });
   }
 
   #run(): void {

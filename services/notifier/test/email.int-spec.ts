@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { startService, type RunningService } from '@millrace/service-kit';
 import { until } from '@millrace/testing';
 import { EmailChannel } from '../src/delivery/email-channel.js';
+import { Links } from '../src/delivery/links.js';
 import { notifier } from '../src/notifier.definition.js';
 import type { EmailReceiver } from '../src/delivery/receiver.js';
 import { NotifierRig } from './notifier-rig.js';
@@ -14,7 +15,7 @@ import { SmtpReceiver } from './smtp-receiver.js';
 
 jest.setTimeout(120_000);
 
-const CONTEXT = { dashboardUrl: 'http://127.0.0.1:8080/', ownPort: 9 };
+const CONTEXT = { links: new Links('http://127.0.0.1:8080/'), ownPort: 9 };
 const GOING = new AbortController().signal;
 
 function receiver(port: number, change: Partial<EmailReceiver> = {}): EmailReceiver {

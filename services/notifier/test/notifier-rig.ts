@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alertEvent, inLane, metricWindow, type AlertEvent } from '@millrace/contracts';
+import { alertEvent, fraudLabelEvent, inLane, metricWindow, type AlertEvent } from '@millrace/contracts';
 import type { EventPublisher } from '@millrace/kafka';
 import { createPool, migrate, type PostgresPool } from '@millrace/stores';
 import { createTestDatabase, makeAlert, testKafka, uniqueName, type TestDatabase, type TestKafka } from '@millrace/testing';
@@ -31,7 +31,7 @@ export class NotifierRig {
     const database = await createTestDatabase();
     await migrate(database.url);
     const admin = await test.kafka.admin();
-    await admin.createTopics([metricWindow, alertEvent].map(({ topic, settings }) => ({ name: inLane(test.lane, topic), partitions: settings.partitions })));
+    await admin.createTopics([metricWindow, alertEvent, fraudLabelEvent].map(({ topic, settings }) => ({ name: inLane(test.lane, topic), partitions: settings.partitions })));
     await admin.close();
     const folder = await mkdtemp(join(tmpdir(), 'notifier-'));
     await writeFile(join(folder, 'secret'), SECRET);

@@ -3,8 +3,10 @@ import { LOGGER, RequestError } from '@millrace/service-kit';
 import type { Logger } from 'pino';
 import { DispatchLoop } from '../dispatch/dispatch-loop.js';
 import { ActionStore, type Action, type Outage } from '../people/action-store.js';
+import { AnswerTokens, TokenError } from '../people/answer-token.js';
+import { Judge, type LabelPlace } from '../people/judge.js';
 import { SilenceStore } from '../silences/silence-store.js';
-import { actionBody, commentBody, snoozeBody, type ActionBody, type CommentBody, type SnoozeBody } from './people.schema.js';
+import { actionBody, commentBody, snoozeBody, verdictBody, type ActionBody, type SnoozeBody, type VerdictBody } from './people.schema.js';
 
 const FINGERPRINT = /^[0-9a-f]{1,16}$/;
 const MOST_ACTIONS = 200;
@@ -14,6 +16,8 @@ const MOST_ACTIONS = 200;
 export class PeopleController {
   constructor(
     @Inject(ActionStore) private readonly actions: ActionStore,
+    @Inject(AnswerTokens) private readonly tokens: AnswerTokens,
+    @Inject(Judge) private readonly judge: Judge,
     @Inject(SilenceStore) private readonly silences: SilenceStore,
     @Inject(DispatchLoop) private readonly loop: DispatchLoop,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -28,19 +32,19 @@ export class PeopleController {
   @Post('acknowledge')
   @HttpCode(200)
   acknowledge(@Param('fingerprint') fingerprint: string, @Body({ schema: actionBody }) body: ActionBody): Promise<Outage> {
-    return this.#act(fingerprint, body, 'acknowledged');
+    return this.#act(fingerprint, body, { kind: 'acknowledged' });
   }
 
   @Post('unacknowledge')
   @HttpCode(200)
   unacknowledge(@Param('fingerprint') fingerprint: string, @Body({ schema: actionBody }) body: ActionBody): Promise<Outage> {
-    return this.#act(fingerprint, body, 'unacknowledged');
+    return this.#act(fingerprint, body, { kind: 'unacknowledged' });
   }
 
   @Post('comment')
   @HttpCode(200)
-  comment(@Param('fingerprint') fingerprint: string, @Body({ schema: commentBody }) body: CommentBody): Promise<Outage> {
-    return this.#act(fingerprint, body, 'commented');
+  comment(@Param('fingerprint') fingerprint: string, @Body({ schema: commentBody }) body: ActionBody): Promise<Outage> {
+    return this.#act(fingerprint, body, { kind: 'commented' });
   }
 
   /** Silences this alert, and no other, for a while. */
@@ -49,20 +53,46 @@ export class PeopleController {
   async snooze(@Param('fingerprint') fingerprint: string, @Body({ schema: snoozeBody }) body: SnoozeBody): Promise<Outage & { readonly silenceId: string }> {
     const now = Date.now();
     const until = new Date(now + body.for);
-    const outage = await this.#act(fingerprint, body, 'snoozed', until);
+    const outage = await this.#act(fingerprint, body, { kind: 'snoozed', until });
     const matchers = Object.entries(outage.labels).map(([name, value]) => ({ name, value, isRegex: false, isEqual: true }));
-    const silenceId = await this.silences.put({ matchers, startsAt: new Date(now), endsAt: until, createdBy: body.by, comment: body.comment === '' ? 'snoozed' : body.comment }, null, now);
+    const createdBy = this.#author(fingerprint, body);
+    const silenceId = await this.silences.put({ matchers, startsAt: new Date(now), endsAt: until, createdBy, comment: body.comment === '' ? 'snoozed' : body.comment }, null, now);
     await this.loop.taken();
     return { ...outage, silenceId: silenceId ?? '' };
   }
 
-  async #act(fingerprint: string, { by, comment, startsAt }: ActionBody, kind: Action['kind'], until: Date | null = null): Promise<Outage> {
-    const outage = await this.actions.act(known(fingerprint), startsAt ?? null, { kind, author: by, comment, until });
-    if (outage === null) throw new RequestError(404, 'There is no such alert.');
-    this.logger.info({ fingerprint, action: kind, author: by }, 'somebody acted on an alert');
+  /** Says whether the alert was right. */
+  @Post('verdict')
+  @HttpCode(200)
+  async verdict(@Param('fingerprint') fingerprint: string, @Body({ schema: verdictBody }) body: VerdictBody): Promise<Outage & { readonly label: LabelPlace | null }> {
+    const author = this.#author(fingerprint, body);
+    const judged = await this.judge.judge(known(fingerprint), body.startsAt ?? null, { verdict: body.verdict, author, comment: body.comment });
+    if (judged === null) throw unknownAlert();
+    this.logger.info({ fingerprint, verdict: body.verdict, author }, 'somebody judged an alert');
+    return judged;
+  }
+
+  async #act(fingerprint: string, body: ActionBody, action: Pick<Action, 'kind' | 'until'>): Promise<Outage> {
+    const author = this.#author(fingerprint, body);
+    const outage = await this.actions.act(known(fingerprint), body.startsAt ?? null, { ...action, author, comment: body.comment });
+    if (outage === null) throw unknownAlert();
+    this.logger.info({ fingerprint, action: action.kind, author }, 'somebody acted on an alert');
     await this.loop.taken();
     return outage;
   }
+
+  #author(fingerprint: string, { by, token, startsAt }: Pick<ActionBody, 'by' | 'token' | 'startsAt'>): string {
+    if (by !== undefined) return by;
+    try {
+      return `${this.tokens.verify(token ?? '', { fingerprint, startsAt: startsAt?.getTime() ?? 0 }, Date.now())}, by a link`;
+    } catch (error) {
+      throw error instanceof TokenError ? new RequestError(403, error.message) : error;
+    }
+  }
+}
+
+function unknownAlert(): RequestError {
+  return new RequestError(404, 'There is no such alert.');
 }
 
 function known(fingerprint: string): string {

@@ -3,6 +3,7 @@ import { FileError } from '@millrace/service-kit/yaml-file';
 import { actCommand } from './act.command.js';
 import { EXIT, type Output } from './output.js';
 import { redeliver } from './redeliver.command.js';
+import { rules } from './rules.command.js';
 import { readAlertmanagerConfig } from '../routing/alertmanager-config.js';
 import { MatcherError } from '../routing/matcher.js';
 import { parseMatchers } from '../routing/matcher-parser.js';
@@ -27,13 +28,17 @@ const USAGE = `Usage:
       Who acknowledges an alert stops its escalation and its repetition; its end is told all the same.
   millrace alerts comment FINGERPRINT --comment TEXT [--by NAME] [--json]
   millrace alerts snooze FINGERPRINT --for 2h [--by NAME] [--comment TEXT] [--json]
-      Silences this alert and no other.`;
+      Silences this alert and no other.
+  millrace alerts verdict FINGERPRINT true|false|unsure [--by NAME] [--comment TEXT] [--json]
+      Says whether the alert was right. Of an alert that calls an order fraud it becomes a label of the order.
+  millrace alerts rules [--days 28] [--json]
+      Each rule's precision by those verdicts, its share of the noise budget, and what would make it better.`;
 
 type Command = (parameters: readonly string[], write: Output) => number | Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   check, route, test, redeliver,
-  acknowledge: actCommand('acknowledge'), unacknowledge: actCommand('unacknowledge'), comment: actCommand('comment'), snooze: actCommand('snooze'),
+  acknowledge: actCommand('acknowledge'), unacknowledge: actCommand('unacknowledge'), comment: actCommand('comment'), snooze: actCommand('snooze'), verdict: actCommand('verdict'), rules,
 };
 const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h']);
 

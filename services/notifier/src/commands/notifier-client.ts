@@ -13,11 +13,22 @@ export function notifierUrl(env: Readonly<Record<string, string | undefined>>): 
   return env['MILLRACE_NOTIFIER_URL'] ?? `http://127.0.0.1:${env['MILLRACE_NOTIFIER_PORT'] ?? String(PORT)}`;
 }
 
-/** Asks a running notifier for something. Returns its answer, or the exit code, with what was wrong written. */
-export async function askNotifier(url: string, path: string, body: unknown, write: Output): Promise<{ readonly answer: unknown } | { readonly code: number }> {
+type Asked = { readonly answer: unknown } | { readonly code: number };
+
+/** Asks a running notifier to do something. Returns its answer, or the exit code, with what was wrong written. */
+export function askNotifier(url: string, path: string, body: unknown, write: Output): Promise<Asked> {
+  return asked(url, path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }, write);
+}
+
+/** As {@link askNotifier}, of what it knows. */
+export function getFromNotifier(url: string, path: string, write: Output): Promise<Asked> {
+  return asked(url, path, {}, write);
+}
+
+async function asked(url: string, path: string, request: RequestInit, write: Output): Promise<Asked> {
   let response: Response;
   try {
-    response = await fetch(new URL(path, url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    response = await fetch(new URL(path, url), request);
   } catch {
     write.error(`the notifier does not answer at ${url}: start Millrace, or say --url`);
     return { code: EXIT.unavailable };

@@ -4,6 +4,7 @@ import type { AttemptResult, Channel } from './channel.js';
 import { EmailChannel } from './email-channel.js';
 import { guardedAgent } from './guarded-agent.js';
 import { post } from './http-sender.js';
+import type { Links } from './links.js';
 import { webhookBody, type Notice } from './message.js';
 import type { LogReceiver, Receiver, SlackReceiver, WebhookReceiver } from './receiver.js';
 import { signedHeaders } from './signature.js';
@@ -11,8 +12,7 @@ import { slackMessage } from './slack-message.js';
 
 export interface ChannelContext {
   readonly logger: Logger;
-  /** Base URL of the dashboard, for links. */
-  readonly dashboardUrl: string;
+  readonly links: Links;
   readonly ownPort: number;
 }
 
@@ -63,7 +63,7 @@ class WebhookChannel implements Channel {
 
   send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
     const { secrets, url, maxAlerts, timeoutMs } = this.receiver;
-    const body = webhookBody(notice, this.context.dashboardUrl, maxAlerts);
+    const body = webhookBody(notice, this.context.links, maxAlerts);
     return post(this.agent, { url, headers: signedHeaders(secrets, { id: notice.id, body, at: new Date() }), body }, timeoutMs, signal);
   }
 
@@ -81,7 +81,7 @@ class SlackChannel implements Channel {
 
   async send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
     const { url, channel, timeoutMs } = this.receiver;
-    const body = JSON.stringify({ ...slackMessage(notice, this.context.dashboardUrl), ...(channel === null ? {} : { channel }) });
+    const body = JSON.stringify({ ...slackMessage(notice, this.context.links), ...(channel === null ? {} : { channel }) });
     const result = await post(this.agent, { url, headers: {}, body }, timeoutMs, signal);
     return result.outcome === 'failed' && SLACK_GONE.test(result.responseExcerpt ?? '') ? { ...result, outcome: 'disabled' } : result;
   }

@@ -3,6 +3,7 @@ import { BlockedAddressError } from './address-guard.js';
 import type { AttemptResult, Channel } from './channel.js';
 import { emailMessage } from './email-message.js';
 import { connectGuarded } from './guarded-socket.js';
+import type { Links } from './links.js';
 import type { Notice } from './message.js';
 import type { EmailReceiver } from './receiver.js';
 import type { Outcome } from './retry.js';
@@ -11,7 +12,7 @@ const MAX_ERROR = 300;
 const EXCERPT = 1_024;
 
 export interface EmailContext {
-  readonly dashboardUrl: string;
+  readonly links: Links;
   readonly ownPort: number;
 }
 
@@ -47,7 +48,7 @@ export class EmailChannel implements Channel {
 
   async send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
     const { from, to } = this.receiver;
-    const { subject, text } = emailMessage(notice, this.context.dashboardUrl);
+    const { subject, text } = emailMessage(notice, this.context.links);
     // The id of the message is constant over all attempts: mail systems drop what they have.
     const mail = { from, to: [...to], subject, text, messageId: `<${notice.id}@millrace>`, headers: { 'Auto-Submitted': 'auto-generated' }, date: new Date(notice.at) };
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(this.receiver.timeoutMs)]);

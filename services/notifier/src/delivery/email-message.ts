@@ -1,4 +1,5 @@
-import { alertLink, common, nameOf, statusOf, titleOf, type Notice, type NoticeAlert } from './message.js';
+import { ANSWERS, answerLink, type Links } from './links.js';
+import { common, nameOf, statusOf, titleOf, type Notice, type NoticeAlert } from './message.js';
 
 const MAX_SUBJECT = 200;
 const MAX_TEXT = 2_000;
@@ -13,7 +14,7 @@ export interface EmailMessage {
 }
 
 /** The alerts of a group for people, with their evidence and where to see more. */
-export function emailMessage(notice: Notice, dashboardUrl: string): EmailMessage {
+export function emailMessage(notice: Notice, links: Links): EmailMessage {
   const { alerts, truncated, test } = notice;
   const firing = alerts.filter(({ status }) => status === 'firing');
   const resolved = alerts.filter(({ status }) => status === 'resolved');
@@ -25,15 +26,16 @@ export function emailMessage(notice: Notice, dashboardUrl: string): EmailMessage
   const lines = [
     `${title}: ${[...(firing.length > 0 ? [`${String(firing.length)} firing`] : []), ...(resolved.length > 0 ? [`${String(resolved.length)} resolved`] : [])].join(', ')}${test ? ' (a test)' : ''}`,
     '',
-    ...shown.flatMap((alert) => alertLines(alert, dashboardUrl)),
+    ...shown.flatMap((alert) => alertLines(alert, notice, links)),
     ...(left === 0 ? [] : [`... and ${String(left)} more`, '']),
   ];
   return { subject: oneLine(`[${state}${alerts.length > 1 ? ` ${String(alerts.length + truncated)}` : ''}] ${title}${summary === undefined ? '' : `: ${summary}`}`).slice(0, MAX_SUBJECT), text: lines.join('\n') };
 }
 
-function alertLines(alert: NoticeAlert, dashboardUrl: string): readonly string[] {
+function alertLines(alert: NoticeAlert, { receiver, test }: Notice, links: Links): readonly string[] {
   const { status, labels, annotations, startsAt, endsAt, decision } = alert;
   const { summary, ...others } = annotations;
+  const answering = test ? null : links.answering(alert, receiver);
   const windows = (decision?.evidence ?? []).slice(-MAX_WINDOWS).map(({ metricKey, window, windowStart, value, revision, sourceOffsets }) =>
     `  ${metricKey} ${window} at ${time(windowStart)} = ${String(value)} (revision ${String(revision)})${sourceOffsets.map(({ topic, partition, firstOffset, lastOffset }) => `\n    ${topic}[${String(partition)}] ${String(firstOffset)}-${String(lastOffset)}`).join('')}`);
   return [
@@ -45,7 +47,8 @@ function alertLines(alert: NoticeAlert, dashboardUrl: string): readonly string[]
     'Labels',
     ...Object.entries(labels).map(([name, value]) => `  ${name}: ${cut(value)}`),
     ...(windows.length === 0 ? [] : ['Evidence', ...windows]),
-    alertLink(dashboardUrl, alert),
+    links.alert(alert),
+    ...(answering === null ? [] : ['', ...ANSWERS.map(({ answer, text }) => `${text}: ${answerLink(answering, answer)}`)]),
     '',
   ];
 }

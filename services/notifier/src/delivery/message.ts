@@ -1,5 +1,6 @@
 import type { Decision } from '../grouping/alert.js';
 import type { Labels } from '../routing/labels.js';
+import type { Links } from './links.js';
 
 /** Standard Webhooks asks for less than 20 kB; beyond that evidence goes first. */
 const MAX_BYTES = 19_000;
@@ -62,28 +63,20 @@ export function common(all: readonly Labels[]): Labels {
   return Object.fromEntries(Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)));
 }
 
-/** Page of the dashboard that shows the alert. */
-export function alertLink(dashboardUrl: string, { fingerprint, startsAt }: Pick<NoticeAlert, 'fingerprint' | 'startsAt'>): string {
-  const url = new URL(dashboardUrl);
-  url.searchParams.set('alert', fingerprint);
-  url.searchParams.set('startsAt', String(startsAt));
-  return url.href;
-}
-
 /**
  * Body of a webhook: Alertmanager's version 4, with `type` and `timestamp` as Standard Webhooks has them, and of our own alerts under
  * `millrace` what they rest on. Evidence is cut where it gets too long; the last window, which decided, goes last.
  */
-export function webhookBody(notice: Notice, dashboardUrl: string, maxAlerts = 0): string {
+export function webhookBody(notice: Notice, links: Links, maxAlerts = 0): string {
   const alerts = maxAlerts === 0 ? notice.alerts : notice.alerts.slice(0, maxAlerts);
   const most = Math.max(0, ...alerts.map(({ decision }) => decision?.evidence.length ?? 0));
   for (let windows = most; ; windows = Math.floor(windows / 2)) {
-    const text = JSON.stringify(bodyOf(notice, alerts, dashboardUrl, windows));
+    const text = JSON.stringify(bodyOf(notice, alerts, links, windows));
     if (windows === 0 || Buffer.byteLength(text) <= MAX_BYTES) return text;
   }
 }
 
-function bodyOf(notice: Notice, alerts: readonly NoticeAlert[], dashboardUrl: string, windows: number): unknown {
+function bodyOf(notice: Notice, alerts: readonly NoticeAlert[], links: Links, windows: number): unknown {
   const status = statusOf(notice);
   return {
     version: '4',
@@ -95,15 +88,16 @@ function bodyOf(notice: Notice, alerts: readonly NoticeAlert[], dashboardUrl: st
     groupLabels: cutAll(notice.groupLabels),
     commonLabels: cutAll(common(alerts.map(({ labels }) => labels))),
     commonAnnotations: cutAll(common(alerts.map(({ annotations }) => annotations))),
-    externalURL: dashboardUrl,
+    externalURL: links.dashboardUrl,
     truncatedAlerts: notice.truncated + notice.alerts.length - alerts.length,
-    alerts: alerts.map((alert) => alertOf(alert, dashboardUrl, windows)),
+    alerts: alerts.map((alert) => alertOf(alert, notice, links, windows)),
   };
 }
 
-function alertOf(alert: NoticeAlert, dashboardUrl: string, windows: number): unknown {
+function alertOf(alert: NoticeAlert, { receiver, test }: Notice, links: Links, windows: number): unknown {
   const { status, fingerprint, labels, annotations, startsAt, endsAt, generatorUrl, decision } = alert;
-  const url = alertLink(dashboardUrl, alert);
+  const url = links.alert(alert);
+  const answerUrl = test ? null : links.answering(alert, receiver);
   const shown = windows === 0 ? [] : (decision?.evidence.slice(-windows) ?? []);
   const millrace = decision === null ? {} : {
     millrace: {
@@ -112,6 +106,7 @@ function alertOf(alert: NoticeAlert, dashboardUrl: string, windows: number): unk
       evidence: shown.map((window) => ({ ...window, windowStart: iso(window.windowStart), windowEnd: iso(window.windowEnd) })),
       evidenceOmitted: decision.evidence.length - shown.length,
       url,
+      ...(answerUrl === null ? {} : { answerUrl }),
     },
   };
   return {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { alertOf, noticeOf, NOON } from '../../test/notices.js';
 import { emailMessage } from './email-message.js';
+import { Links } from './links.js';
 import { webhookBody } from './message.js';
 import { escapeSlack, slackMessage } from './slack-message.js';
 
 const DASHBOARD = 'http://127.0.0.1:8080/';
+const LINKS = new Links(DASHBOARD);
 const [WINDOW] = alertOf().decision?.evidence ?? [];
 
 /** A decision that rests on so many windows, of twenty partitions each. */
@@ -16,7 +18,7 @@ function restingOn(windows: number): { value: number; threshold: number; evidenc
 
 describe('webhook', () => {
   test("is Alertmanager's version 4, with type and timestamp, and the evidence with its offsets", () => {
-    expect(JSON.parse(webhookBody(noticeOf({}, { fingerprint: 'b', labels: { alertname: 'orders-high', severity: 'critical' }, status: 'resolved', endsAt: NOON + 1, generatorUrl: 'http://prom/g', decision: null }), DASHBOARD))).toEqual({
+    expect(JSON.parse(webhookBody(noticeOf({}, { fingerprint: 'b', labels: { alertname: 'orders-high', severity: 'critical' }, status: 'resolved', endsAt: NOON + 1, generatorUrl: 'http://prom/g', decision: null }), LINKS))).toEqual({
       version: '4',
       type: 'alerts.firing',
       timestamp: '2026-01-05T12:00:00.500Z',
@@ -54,7 +56,7 @@ describe('webhook', () => {
   });
 
   test('stays under 20 kB and says what it left out; the deciding window stays', () => {
-    const body = webhookBody(noticeOf({ decision: restingOn(40), labels: { rule: 'x'.repeat(1_000_000) } }), DASHBOARD);
+    const body = webhookBody(noticeOf({ decision: restingOn(40), labels: { rule: 'x'.repeat(1_000_000) } }), LINKS);
     expect(Buffer.byteLength(body)).toBeLessThan(20_000);
     const { alerts: [alert] } = JSON.parse(body) as { alerts: { millrace: { evidence: { revision: number }[]; evidenceOmitted: number } }[] };
     expect(alert?.millrace.evidence.at(-1)?.revision).toBe(39);
@@ -63,18 +65,18 @@ describe('webhook', () => {
 
   /** Alertmanager's own table. */
   test.each([[0, 10, 0], [4, 4, 6], [100, 10, 0]])('of 10 alerts with max_alerts %i it has %i and says that %i are cut', (maxAlerts, there, cut) => {
-    const body = JSON.parse(webhookBody(noticeOf(...Array.from({ length: 10 }, (_, place) => ({ fingerprint: String(place) }))), DASHBOARD, maxAlerts)) as { alerts: unknown[]; truncatedAlerts: number };
+    const body = JSON.parse(webhookBody(noticeOf(...Array.from({ length: 10 }, (_, place) => ({ fingerprint: String(place) }))), LINKS, maxAlerts)) as { alerts: unknown[]; truncatedAlerts: number };
     expect([body.alerts.length, body.truncatedAlerts]).toEqual([there, cut]);
   });
 
   test('counts what the notice itself had to leave out', () => {
-    expect(JSON.parse(webhookBody({ ...noticeOf({}, {}), truncated: 7 }, DASHBOARD, 1))).toMatchObject({ truncatedAlerts: 8 });
+    expect(JSON.parse(webhookBody({ ...noticeOf({}, {}), truncated: 7 }, LINKS, 1))).toMatchObject({ truncatedAlerts: 8 });
   });
 });
 
 describe('e-mail', () => {
   test('tells each alert with its evidence, and how many more there are', () => {
-    const { subject, text } = emailMessage({ ...noticeOf({}, { labels: { alertname: 'low-stock' }, status: 'resolved', endsAt: NOON + 60_000 }), truncated: 3 }, DASHBOARD);
+    const { subject, text } = emailMessage({ ...noticeOf({}, { labels: { alertname: 'low-stock' }, status: 'resolved', endsAt: NOON + 60_000 }), truncated: 3 }, LINKS);
     expect(subject).toBe('[FIRING 5] orders-high, low-stock: 150 orders');
     expect(text).toContain('orders-high, low-stock: 1 firing, 1 resolved');
     expect(text).toContain('low-stock is resolved');
@@ -96,22 +98,22 @@ describe('Slack', () => {
   test('nothing of an alert becomes a mention or a link, wherever it stands', () => {
     const evil = '<!channel> <http://evil|bank> <@U1>';
     const evidence = WINDOW === undefined ? [] : [{ ...WINDOW, metricKey: evil, sourceOffsets: [{ topic: evil, partition: 0, firstOffset: 0, lastOffset: 0 }] }];
-    const text = JSON.stringify(slackMessage(noticeOf({ annotations: { summary: evil }, labels: { alertname: evil, severity: evil, [evil]: evil }, decision: { value: 1, threshold: null, evidence } }), DASHBOARD));
+    const text = JSON.stringify(slackMessage(noticeOf({ annotations: { summary: evil }, labels: { alertname: evil, severity: evil, [evil]: evil }, decision: { value: 1, threshold: null, evidence } }), LINKS));
     expect(text.match(/<[^>]*>/g)).toEqual([`<${DASHBOARD}?alert=8f14a41207c8456c&amp;startsAt=${String(NOON)}|Open in the dashboard>`]);
   });
 
   test('shows state, value, limit, evidence with its offsets, and the colour of the severity', () => {
-    const { text, attachments } = slackMessage(noticeOf(), DASHBOARD);
+    const { text, attachments } = slackMessage(noticeOf(), LINKS);
     expect(text).toBe('Firing: orders-high - 150 orders');
     expect(attachments[0]?.color).toBe('#c62828');
     const shown = JSON.stringify(attachments);
     expect(shown).toContain('value 150, limit 100');
     expect(shown).toContain('orders{country=DE} 1m at 2026-01-05 11:59 UTC = 150 (revision 3); shop.orders.v1[2] 10-19');
-    expect(slackMessage(noticeOf({ status: 'resolved', endsAt: NOON + 60_000 }), DASHBOARD).attachments[0]?.color).toBe('#2e7d32');
+    expect(slackMessage(noticeOf({ status: 'resolved', endsAt: NOON + 60_000 }), LINKS).attachments[0]?.color).toBe('#2e7d32');
   });
 
   test('of a group it shows five alerts, and says how many there are', () => {
-    const { text, attachments } = slackMessage({ ...noticeOf(...Array.from({ length: 8 }, () => ({}))), truncated: 2 }, DASHBOARD);
+    const { text, attachments } = slackMessage({ ...noticeOf(...Array.from({ length: 8 }, () => ({}))), truncated: 2 }, LINKS);
     expect(text).toBe('Firing: orders-high (10 alerts)');
     expect(attachments).toHaveLength(6);
     expect(JSON.stringify(attachments.at(-1))).toContain('and 5 more');
@@ -120,9 +122,29 @@ describe('Slack', () => {
   test('stays within what Slack takes', () => {
     const long = '<'.repeat(100_000);
     const labels = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`label${String(index)}`, long]));
-    const { attachments } = slackMessage(noticeOf({ labels: { ...labels, alertname: long }, annotations: { summary: long } }), DASHBOARD);
+    const { attachments } = slackMessage(noticeOf({ labels: { ...labels, alertname: long }, annotations: { summary: long } }), LINKS);
     const texts = [...JSON.stringify(attachments).matchAll(/"text":"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]?.length ?? 0);
     expect(Math.max(...texts)).toBeLessThanOrEqual(3_000);
     expect(texts.reduce((sum, length) => sum + length, 0)).toBeLessThan(13_000);
+  });
+});
+
+describe('links that answer', () => {
+  const answering = new Links(DASHBOARD, { sign: ({ fingerprint }, receiver) => `${fingerprint}.${receiver}` });
+  const token = 'token=8f14a41207c8456c.ops';
+
+  test('stand in every message, one for each answer, in the name of its receiver', () => {
+    const buttons = JSON.stringify(slackMessage(noticeOf(), answering));
+    for (const answer of ['acknowledge', 'true', 'false', 'unsure']) {
+      expect(buttons).toContain(`${token}&answer=${answer}"`);
+      expect(emailMessage(noticeOf(), answering).text).toContain(`${token}&answer=${answer}`);
+    }
+    expect(JSON.parse(webhookBody(noticeOf(), answering))).toMatchObject({ alerts: [{ millrace: { answerUrl: expect.stringMatching(new RegExp(`${token}$`)) } }] });
+  });
+
+  test('do not stand in a test message', () => {
+    for (const message of [JSON.stringify(slackMessage({ ...noticeOf(), test: true }, answering)), emailMessage({ ...noticeOf(), test: true }, answering).text, webhookBody({ ...noticeOf(), test: true }, answering)]) {
+      expect(message).not.toContain('token=');
+    }
   });
 });

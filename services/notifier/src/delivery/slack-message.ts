@@ -1,6 +1,7 @@
 import type { AlertEvidence } from '@millrace/contracts';
 import type { KnownBlock, MessageAttachment } from '@slack/types';
-import { alertLink, nameOf, statusOf, titleOf, type Notice, type NoticeAlert } from './message.js';
+import { ANSWERS, answerLink, type Links } from './links.js';
+import { nameOf, statusOf, titleOf, type Notice, type NoticeAlert } from './message.js';
 
 /** Body of a Slack incoming webhook. */
 export interface SlackMessage {
@@ -27,7 +28,7 @@ export function escapeSlack(text: string): string {
 }
 
 /** The alerts of a group in Block Kit, each in an attachment for the sake of its colour. */
-export function slackMessage(notice: Notice, dashboardUrl: string): SlackMessage {
+export function slackMessage(notice: Notice, links: Links): SlackMessage {
   const { alerts, truncated, test } = notice;
   const state = test ? 'Test' : statusOf(notice) === 'resolved' ? 'Resolved' : 'Firing';
   const [first] = alerts;
@@ -38,13 +39,13 @@ export function slackMessage(notice: Notice, dashboardUrl: string): SlackMessage
   return {
     text: `${state}: ${shown(titleOf(alerts))}${count}${summary === undefined ? '' : ` - ${shown(summary)}`}`,
     attachments: [
-      ...shownAlerts.map((alert) => attachmentOf(alert, test, dashboardUrl)),
+      ...shownAlerts.map((alert) => attachmentOf(alert, notice, links)),
       ...(left === 0 ? [] : [{ color: OTHER_COLOUR, blocks: [context(`and ${String(left)} more`)] }]),
     ],
   };
 }
 
-function attachmentOf(alert: NoticeAlert, test: boolean, dashboardUrl: string): MessageAttachment {
+function attachmentOf(alert: NoticeAlert, { test, receiver }: Notice, links: Links): MessageAttachment {
   const { status, labels, annotations, decision } = alert;
   const resolved = status === 'resolved';
   const { summary } = annotations;
@@ -55,7 +56,9 @@ function attachmentOf(alert: NoticeAlert, test: boolean, dashboardUrl: string): 
   ];
   const evidence = decision?.evidence ?? [];
   if (evidence.length > 0) blocks.push(context(evidence.slice(-MAX_WINDOWS).map(evidenceLine).join('\n')));
-  blocks.push(context(`<${escapeSlack(alertLink(dashboardUrl, alert))}|Open in the dashboard>`));
+  blocks.push(context(`<${escapeSlack(links.alert(alert))}|Open in the dashboard>`));
+  const answering = test ? null : links.answering(alert, receiver);
+  if (answering !== null) blocks.push({ type: 'actions', elements: ANSWERS.map(({ answer, text }) => ({ type: 'button', action_id: answer, text: { type: 'plain_text', text }, url: answerLink(answering, answer) })) });
   return { color: resolved ? RESOLVED_COLOUR : (COLOURS[severity] ?? OTHER_COLOUR), blocks };
 }
 
