@@ -1,5 +1,6 @@
 import type { AlertEvidence } from '@millrace/contracts';
-import type { AlertDetailDto, AlertDto, DeliveryDto, ExplainedAlertDto } from './wire.dto.js';
+import type { PlacedRow } from './page.js';
+import type { AlertDetailDto, AlertDto, DeliveryDto, ExplainedAlertDto, FoundAlertDto } from './wire.dto.js';
 import { iso, toEvidenceDto } from './wire.mapper.js';
 
 type StoredStatus = 'FIRING' | 'RESOLVED';
@@ -24,6 +25,12 @@ export interface AlertRow {
   readonly updated_at: Date;
 }
 
+export interface FoundAlertRow extends AlertRow, PlacedRow {
+  readonly id: number;
+  readonly told: boolean;
+  readonly acknowledged_by: string | null;
+}
+
 export interface ChangeRow {
   readonly event_id: string;
   readonly resolved: boolean;
@@ -33,15 +40,17 @@ export interface ChangeRow {
   readonly source_offset: number | null;
 }
 
-export interface DeliveryRow {
+export interface DeliveryRow extends PlacedRow {
   readonly id: number;
   readonly receiver: string;
   readonly integration: string;
   readonly group_key: string;
   readonly group_labels: Record<string, string>;
+  readonly message_id: string;
   readonly status: StoredStatus;
   readonly state: string;
-  readonly alerts: DeliveryDto['alerts'];
+  /** Times in ms. */
+  readonly alerts: readonly (Omit<DeliveryDto['alerts'][number], 'startsAt'> & { readonly startsAt: number })[];
   readonly alert_count: number;
   readonly next_attempt_at: Date;
   readonly last_error: string | null;
@@ -57,6 +66,7 @@ export interface AttemptRow {
   readonly outcome: string;
   readonly status_code: number | null;
   readonly error: string | null;
+  readonly response_excerpt: string | null;
   readonly possible_repeat: boolean;
 }
 
@@ -75,6 +85,10 @@ export function toAlertDto(row: AlertRow): ExplainedAlertDto {
   };
 }
 
+export function toFoundAlertDto(row: FoundAlertRow): FoundAlertDto {
+  return { ...toAlertDto(row), told: row.told, acknowledgedBy: row.acknowledged_by };
+}
+
 export function toWholeAlertDto(row: AlertRow): AlertDetailDto['alert'] {
   return {
     ...toAlertDto(row), annotations: row.annotations, decided: row.is_decided, timedOut: row.status === 'RESOLVED' && row.is_timeout,
@@ -91,11 +105,11 @@ export function toChangeDto(row: ChangeRow): AlertDetailDto['changes'][number] {
 
 export function toDeliveryDto(row: DeliveryRow, attempts: readonly AttemptRow[]): DeliveryDto {
   return {
-    id: row.id, receiver: row.receiver, integration: row.integration, groupKey: row.group_key, groupLabels: row.group_labels, status: statusOf(row.status),
-    state: row.state, alerts: row.alerts, alertCount: row.alert_count,
+    id: row.id, receiver: row.receiver, integration: row.integration, groupKey: row.group_key, groupLabels: row.group_labels, messageId: row.message_id,
+    status: statusOf(row.status), state: row.state, alerts: row.alerts.map((alert) => ({ ...alert, startsAt: iso(alert.startsAt) })), alertCount: row.alert_count,
     attempts: attempts.map((attempt) => ({
       attempt: attempt.attempt, startedAt: iso(attempt.started_at.getTime()), durationMs: attempt.duration_ms, outcome: attempt.outcome,
-      statusCode: attempt.status_code, error: attempt.error, possibleRepeat: attempt.possible_repeat,
+      statusCode: attempt.status_code, error: attempt.error, answer: attempt.response_excerpt, possibleRepeat: attempt.possible_repeat,
     })),
     nextAttemptAt: row.state === 'pending' ? row.next_attempt_at.toISOString() : null,
     lastError: row.last_error, createdAt: row.created_at.toISOString(), finishedAt: row.finished_at?.toISOString() ?? null,

@@ -1,10 +1,10 @@
 import { CONFIG, RequestError } from '@millrace/service-kit';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { alertParams, alertQuery, alertsQuery, deliveriesQuery, type AlertParams, type AlertQuery, type AlertsQuery, type DeliveriesQuery } from './alert.schema.js';
 import { ALERT_STORE, type AlertStore } from './alert-store.js';
 import { answers } from './answers.decorator.js';
 import type { QueryApiConfig } from './query-api.config.js';
-import { alertParams, alertQuery, alertsQuery, deliveriesQuery, type AlertParams, type AlertQuery, type AlertsQuery, type DeliveriesQuery } from './query.schema.js';
 import { alertDetailDto, alertsDto, deliveriesDto, type AlertDetailDto, type AlertsDto, type DeliveriesDto } from './wire.dto.js';
 
 @ApiTags('alerts')
@@ -16,10 +16,11 @@ export class AlertsController {
   ) {}
 
   @Get('alerts')
-  @ApiOperation({ summary: 'Alerts, firing first, with the windows they rest on.' })
+  @ApiOperation({ summary: 'Alerts by what they say and what became of them, the one that began last first, with the windows they rest on.' })
   @answers(alertsDto)
-  async alerts(@Query({ schema: alertsQuery }) { status, limit }: AlertsQuery): Promise<AlertsDto> {
-    return { lane: this.config.lane, alerts: await this.store.alerts(status, limit) };
+  async alerts(@Query({ schema: alertsQuery }) query: AlertsQuery): Promise<AlertsDto> {
+    const { items, next } = await this.store.search(query);
+    return { lane: this.config.lane, alerts: [...items], next };
   }
 
   @Get('alerts/:fingerprint')
@@ -35,6 +36,7 @@ export class AlertsController {
   @ApiOperation({ summary: 'What was sent to whom, with every attempt, newest first.' })
   @answers(deliveriesDto)
   async deliveries(@Query({ schema: deliveriesQuery }) query: DeliveriesQuery): Promise<DeliveriesDto> {
-    return { lane: this.config.lane, deliveries: await this.store.deliveries(query) };
+    const { items, next } = await this.store.deliveries(query);
+    return { lane: this.config.lane, deliveries: [...items], next };
   }
 }

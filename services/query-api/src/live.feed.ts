@@ -121,7 +121,7 @@ export class LiveFeed {
 
   async #refreshAlerts(): Promise<void> {
     // Parsing takes the evidence away: it is long, and the page does not show it.
-    const alerts = (await this.parts.alerts.alerts(undefined, SHOWN_ALERTS)).map((alert) => alertDto.parse(alert));
+    const alerts = (await this.parts.alerts.alerts(SHOWN_ALERTS)).map((alert) => alertDto.parse(alert));
     if (this.#alerts.take(alerts)) this.#schedule();
   }
 

@@ -8,7 +8,10 @@ import { AlertsController } from './alerts.controller.js';
 import { LiveFeed } from './live.feed.js';
 import { MetricReadModel } from './metric.read-model.js';
 import { MetricsController } from './metrics.controller.js';
+import { PeopleController } from './people.controller.js';
+import { PEOPLE_STORE } from './people-store.js';
 import { PostgresAlertStore } from './postgres-alert-store.js';
+import { PostgresPeopleStore } from './postgres-people-store.js';
 import type { QueryApiConfig } from './query-api.config.js';
 import { QueryApiRunner } from './query-api.runner.js';
 import { StatusController } from './status.controller.js';
@@ -49,6 +52,7 @@ const stores: Provider[] = [
     useFactory: (redis: RedisConnection, pool: PostgresPool) => [{ name: 'redis', store: redis }, { name: 'postgres', store: pool }],
   },
   { provide: ALERT_STORE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: QueryApiConfig) => new PostgresAlertStore(pool, lane) },
+  { provide: PEOPLE_STORE, inject: [POOL, CONFIG], useFactory: (pool: PostgresPool, { lane }: QueryApiConfig) => new PostgresPeopleStore(pool, lane) },
   { provide: RedisMetricCache, inject: [REDIS], useFactory: (redis: RedisConnection) => new RedisMetricCache(redis) },
   {
     provide: MetricReadModel,
@@ -82,7 +86,7 @@ const stream: Provider[] = [
 ];
 
 @Module({
-  controllers: [MetricsController, AlertsController, StatusController, StreamController],
+  controllers: [MetricsController, AlertsController, PeopleController, StatusController, StreamController],
   providers: [
     ...stores,
     ...stream,

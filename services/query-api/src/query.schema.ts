@@ -7,7 +7,7 @@ const LONGEST_TEXT = 512;
 /** Start of the year 10000: what RFC 3339 cannot say any more. */
 const END_OF_TIME = 253_402_300_800_000;
 
-const text = z
+export const text = z
   .string('must be given once')
   .max(LONGEST_TEXT, `must not be longer than ${String(LONGEST_TEXT)} characters`)
   .refine((value) => !UNPRINTABLE.test(value), 'must not contain control characters or broken encoding');
@@ -30,7 +30,7 @@ const by = text
   .optional()
   .describe('Only this set of dimensions, comma-separated; empty for the whole shop.');
 
-const limit = (most: number, fallback: number) =>
+export const limit = (most: number, fallback: number) =>
   text.regex(/^\d{1,6}$/, 'must be a whole number').transform(Number).pipe(z.number().min(1).max(most, `must be at most ${String(most)}`)).default(fallback);
 
 export const metricParams = z.strictObject({ metric: text.regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be the name of a metric') });
@@ -53,24 +53,6 @@ export type SeriesQuery = z.infer<typeof seriesQuery>;
 
 export const explainParams = z.strictObject({ metricKey: text.min(1), window: windowName, start: instant });
 export type ExplainParams = z.infer<typeof explainParams>;
-
-export const alertsQuery = z.strictObject({ status: z.enum(['firing', 'resolved'], 'must be firing or resolved').optional(), limit: limit(500, 50) });
-export type AlertsQuery = z.infer<typeof alertsQuery>;
-
-const fingerprint = text.regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
-
-export const alertParams = z.strictObject({ fingerprint });
-export type AlertParams = z.infer<typeof alertParams>;
-
-export const alertQuery = z.strictObject({ startsAt: instant.optional().describe('When the outage began, as it was told then or is known now; by default the latest outage.') });
-export type AlertQuery = z.infer<typeof alertQuery>;
-
-export const deliveriesQuery = z.strictObject({
-  state: z.enum(['pending', 'delivered', 'failed', 'disabled', 'suppressed', 'replaced'], 'must be a state of deliveries').optional(),
-  fingerprint: fingerprint.optional().describe('Only those that told of this alert.'),
-  limit: limit(500, 50),
-});
-export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
 
 /** The dimension filters among the parameters of a query. */
 export function filtersOf(query: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {

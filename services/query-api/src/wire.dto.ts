@@ -112,7 +112,19 @@ export const explainedAlertDto = alertDto.extend({
 });
 export type ExplainedAlertDto = z.infer<typeof explainedAlertDto>;
 
-export const alertsDto = z.object({ lane: z.string(), alerts: z.array(explainedAlertDto) });
+/** The cursor of the page after this; null: there is none. */
+const next = z.string().nullable();
+
+/** An alert as a search finds it. */
+export const foundAlertDto = explainedAlertDto.extend({
+  /** A message about it reached a receiver. */
+  told: z.boolean(),
+  /** Who has taken it on; null: nobody. */
+  acknowledgedBy: z.string().nullable(),
+});
+export type FoundAlertDto = z.infer<typeof foundAlertDto>;
+
+export const alertsDto = z.object({ lane: z.string(), alerts: z.array(foundAlertDto), next });
 export type AlertsDto = z.infer<typeof alertsDto>;
 
 /** One attempt to bring a notification to its receiver. */
@@ -123,6 +135,8 @@ export const attemptDto = z.object({
   outcome: z.string(),
   statusCode: z.int().nullable(),
   error: z.string().nullable(),
+  /** First kB of what the receiver answered. */
+  answer: z.string().nullable(),
   possibleRepeat: z.boolean(),
 });
 
@@ -134,10 +148,12 @@ export const deliveryDto = z.object({
   integration: z.string(),
   groupKey: z.string(),
   groupLabels: z.record(z.string(), z.string()),
+  /** The `webhook-id` of every attempt. */
+  messageId: z.string(),
   status: z.enum(['firing', 'resolved']),
   state: z.string(),
   /** The first of them, those that fired before the others. */
-  alerts: z.array(z.object({ fingerprint: z.string(), name: z.string(), status: z.enum(['firing', 'resolved']) })),
+  alerts: z.array(z.object({ fingerprint: z.string(), name: z.string(), status: z.enum(['firing', 'resolved']), startsAt: time })),
   /** All that the group had. */
   alertCount: z.int(),
   attempts: z.array(attemptDto),
@@ -148,8 +164,46 @@ export const deliveryDto = z.object({
 });
 export type DeliveryDto = z.infer<typeof deliveryDto>;
 
-export const deliveriesDto = z.object({ lane: z.string(), deliveries: z.array(deliveryDto) });
+export const deliveriesDto = z.object({ lane: z.string(), deliveries: z.array(deliveryDto), next });
 export type DeliveriesDto = z.infer<typeof deliveriesDto>;
+
+/** Alerts that match notify nobody from its start to its end. */
+export const silenceDto = z.object({
+  id: z.string(),
+  state: z.enum(['pending', 'active', 'expired']),
+  matchers: z.array(z.object({ name: z.string(), value: z.string(), isRegex: z.boolean(), isEqual: z.boolean() })),
+  startsAt: time,
+  endsAt: time,
+  createdBy: z.string(),
+  comment: z.string(),
+  updatedAt: time,
+});
+export type SilenceDto = z.infer<typeof silenceDto>;
+
+export const silencesDto = z.object({ lane: z.string(), silences: z.array(silenceDto), next });
+export type SilencesDto = z.infer<typeof silencesDto>;
+
+/** What somebody did about an alert. */
+export const actionDto = z.object({
+  id: z.int(),
+  action: z.string(),
+  author: z.string(),
+  comment: z.string(),
+  /** Of a snooze: its end. */
+  until: time.nullable(),
+  /** Of a judgement: whether the alert was right. */
+  verdict: z.enum(['true', 'false', 'unsure']).nullable(),
+  actedAt: time,
+  fingerprint: z.string(),
+  /** The outage it was about. */
+  startsAt: time,
+  /** Null: the outage is not kept any more. */
+  alert: z.object({ rule: z.string(), summary: z.string(), labels: z.record(z.string(), z.string()) }).nullable(),
+});
+export type ActionDto = z.infer<typeof actionDto>;
+
+export const actionsDto = z.object({ lane: z.string(), actions: z.array(actionDto), next });
+export type ActionsDto = z.infer<typeof actionsDto>;
 
 /** One time that an alert fired, in full: what it says, what it rests on, how it came, and who was told. */
 export const alertDetailDto = z.object({

@@ -1,96 +1,36 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { AlertDetailDto, AlertsDto, DeliveriesDto } from '../src/wire.dto.js';
+import type { AlertDetailDto, DeliveriesDto } from '../src/wire.dto.js';
+import { AlertRows, iso, MINUTE, NOON, ORDERS, OTHER } from './alert-rows.js';
 import { QueryApiRig } from './query-api-rig.js';
 
 jest.setTimeout(60_000);
 
-const MINUTE = 60_000;
-const NOON = Date.UTC(2026, 10, 20, 12);
-const ORDERS = 'a1'.repeat(8);
-const OTHER = 'b2'.repeat(8);
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-interface GivenOutage {
-  readonly fingerprint?: string;
-  readonly startsAt: number;
-  readonly firstStartsAt?: number;
-  /** Null: it fires, and only somebody's word ends it. */
-  readonly endsAt?: number | null;
-  readonly firing?: boolean;
-  readonly columns?: Readonly<Record<string, unknown>>;
-}
-
-interface GivenDelivery {
-  readonly receiver?: string;
-  readonly lane?: string;
-  readonly state?: string;
-  readonly at: number;
-  readonly told: readonly { readonly fingerprint: string; readonly startsAt: number; readonly status?: string; readonly labels?: Record<string, string> }[];
-  readonly truncated?: number;
-}
-
 describe('alerts and deliveries', () => {
   let rig: QueryApiRig;
-  let messages = 0;
+  let rows: AlertRows;
   beforeAll(async () => {
     rig = await QueryApiRig.open();
+    rows = new AlertRows(rig);
   });
   afterEach(async () => {
-    for (const table of ['alerts', 'alert_events', 'deliveries']) await rig.pool.execute(`delete from ${table}`);
+    await rows.clear();
   });
   afterAll(async () => {
     await rig.close();
   });
 
-  const insert = async (table: string, row: Readonly<Record<string, unknown>>): Promise<number> => {
-    const names = Object.keys(row);
-    const [stored] = await rig.pool.query<{ id: number }>(`insert into ${table} (${names.join()}) values (${names.map((_, at) => `$${String(at + 1)}`).join()}) returning id`, Object.values(row));
-    return stored?.id ?? 0;
-  };
-  const outage = ({ fingerprint = ORDERS, startsAt, firstStartsAt = startsAt, endsAt = null, firing = endsAt === null, columns = {} }: GivenOutage): Promise<number> =>
-    insert('alerts', {
-      lane: rig.lane, fingerprint, rule: 'orders-dropped', severity: 'critical', status: firing ? 'FIRING' : 'RESOLVED',
-      labels: JSON.stringify({ alertname: 'orders-dropped', severity: 'critical' }), annotations: JSON.stringify({ summary: 'Orders dropped', runbook_url: 'https://runbooks.example/orders' }),
-      value: 3, threshold: 10, first_starts_at: iso(firstStartsAt), starts_at: iso(startsAt), ends_at: endsAt === null ? null : iso(endsAt), updated_at: iso(startsAt),
-      evidence: JSON.stringify([{ metricKey: 'orders{}', window: '1m', windowStart: startsAt - MINUTE, windowEnd: startsAt, value: 3, revision: 2, sourceOffsets: [{ topic: 't', partition: 0, firstOffset: 1, lastOffset: 9 }] }]),
-      ...columns,
-    });
   const told = (eventId: string, alert: { startsAt: number; endsAt: number | null; updatedAt: number }, place: readonly [string, number, number] | null): Promise<number> =>
-    insert('alert_events', {
+    rows.insert('alert_events', {
       lane: rig.lane, event_id: eventId, fingerprint: ORDERS, alert: JSON.stringify({ fingerprint: ORDERS, ...alert }), received_at: iso(alert.updatedAt + 5),
       source_topic: place?.[0] ?? null, source_partition: place?.[1] ?? null, source_offset: place?.[2] ?? null,
     });
-  const delivery = ({ receiver = 'team', lane = rig.lane, state = 'delivered', at, told: alerts, truncated = 0 }: GivenDelivery): Promise<number> => {
-    const groupKey = '{}:{alertname="orders-dropped"}';
-    const notice = {
-      receiver, groupKey, groupLabels: { alertname: 'orders-dropped' }, at, truncated,
-      alerts: alerts.map(({ fingerprint, startsAt, status = 'firing', labels = { alertname: 'orders-dropped' } }) =>
-        ({ status, fingerprint, labels, annotations: {}, startsAt, endsAt: null, generatorUrl: '', decision: null })),
-    };
-    messages += 1;
-    return insert('deliveries', {
-      lane, receiver, integration: `${receiver}/slack/0`, group_key: groupKey, notice: JSON.stringify(notice), fingerprints: alerts.map(({ fingerprint }) => fingerprint), status: 'FIRING',
-      fence: 1, message_id: `m${String(messages)}`, state, created_at: iso(at), last_error: state === 'pending' ? 'HTTP 503' : null, finished_at: state === 'pending' ? null : iso(at + 80),
-    });
-  };
-  const attempt = (deliveryId: number, row: Readonly<Record<string, unknown>>): Promise<number> =>
-    insert('delivery_attempts', { delivery_id: deliveryId, started_at: iso(NOON), duration_ms: 12, outcome: 'retry', status_code: 503, error: 'HTTP 503', ...row });
   const detail = (query = '', fingerprint = ORDERS): Promise<AlertDetailDto> => rig.json<AlertDetailDto>(`/api/alerts/${fingerprint}${query}`);
 
-  it('lists alerts with their evidence, firing first; one that fires has no end, whenever it would be taken for over', async () => {
-    await outage({ startsAt: NOON, endsAt: NOON + 5 * MINUTE, firing: true });
-    await outage({ fingerprint: OTHER, startsAt: NOON, endsAt: NOON + MINUTE });
-    const { alerts } = await rig.json<AlertsDto>('/api/alerts');
-    expect(alerts.map(({ fingerprint, status, endsAt }) => [fingerprint, status, endsAt])).toEqual([[ORDERS, 'firing', null], [OTHER, 'resolved', iso(NOON + MINUTE)]]);
-    expect(alerts[0]).toMatchObject({ summary: 'Orders dropped', value: 3, threshold: 10, evidence: [{ metricKey: 'orders{}', windowStart: iso(NOON - MINUTE), sourceOffsets: [{ lastOffset: 9 }] }] });
-    expect((await rig.json<AlertsDto>('/api/alerts?status=resolved')).alerts).toHaveLength(1);
-  });
-
   it('lists deliveries with what they told of and their attempts, by state and by alert', async () => {
-    const waiting = await delivery({ state: 'pending', at: NOON, told: [{ fingerprint: ORDERS, startsAt: NOON }, { fingerprint: OTHER, startsAt: NOON, status: 'resolved', labels: { rule: 'rating-low' } }] });
-    await attempt(waiting, { attempt: 1 });
-    await attempt(waiting, { attempt: 2, possible_repeat: true });
-    await delivery({ receiver: 'mail', state: 'replaced', at: NOON - MINUTE, told: [{ fingerprint: OTHER, startsAt: NOON }] });
+    const waiting = await rows.delivery({ state: 'pending', at: NOON, told: [{ fingerprint: ORDERS, startsAt: NOON }, { fingerprint: OTHER, startsAt: NOON, status: 'resolved', labels: { rule: 'rating-low' } }] });
+    await rows.attempt(waiting, { attempt: 1 });
+    await rows.attempt(waiting, { attempt: 2, possible_repeat: true });
+    await rows.delivery({ receiver: 'mail', state: 'replaced', at: NOON - MINUTE, told: [{ fingerprint: OTHER, startsAt: NOON }] });
     const deliveries = async (query: string) => (await rig.json<DeliveriesDto>(`/api/deliveries?${query}`)).deliveries;
     expect(await deliveries('state=pending')).toMatchObject([{
       receiver: 'team', integration: 'team/slack/0', groupKey: '{}:{alertname="orders-dropped"}', groupLabels: { alertname: 'orders-dropped' }, status: 'firing', state: 'pending', alertCount: 2,
@@ -106,7 +46,7 @@ describe('alerts and deliveries', () => {
   });
 
   it('names at most 20 alerts of a delivery, and says how many there were', async () => {
-    await delivery({ at: NOON, truncated: 7, told: Array.from({ length: 25 }, (_, at) => ({ fingerprint: at.toString(16).padStart(16, '0'), startsAt: NOON, labels: {} })) });
+    await rows.delivery({ at: NOON, truncated: 7, told: Array.from({ length: 25 }, (_, at) => ({ fingerprint: at.toString(16).padStart(16, '0'), startsAt: NOON, labels: {} })) });
     const [one] = (await rig.json<DeliveriesDto>('/api/deliveries')).deliveries;
     expect([one?.alerts.length, one?.alertCount, one?.alerts[0]?.name]).toEqual([20, 32, 'alert']);
     expect(one?.alerts.map(({ fingerprint }) => fingerprint)).toEqual(Array.from({ length: 20 }, (_, at) => at.toString(16).padStart(16, '0')));
@@ -114,15 +54,15 @@ describe('alerts and deliveries', () => {
 
   it('gives one alert in full: evidence, how it came, who was told of this outage, and when else it fired', async () => {
     const [before, now] = [NOON - 60 * MINUTE, NOON];
-    await outage({ startsAt: before, endsAt: before + 5 * MINUTE });
-    await outage({ startsAt: now });
+    await rows.outage({ startsAt: before, endsAt: before + 5 * MINUTE });
+    await rows.outage({ startsAt: now });
     await told('e1', { startsAt: before, endsAt: null, updatedAt: before }, [`${rig.lane}.shop.alerts.v1`, 1, 40]);
     await told('e2', { startsAt: before, endsAt: before + 5 * MINUTE, updatedAt: before + 5 * MINUTE }, [`${rig.lane}.shop.alerts.v1`, 1, 41]);
     await told('e3', { startsAt: now, endsAt: null, updatedAt: now }, [`${rig.lane}.shop.alerts.v1`, 1, 2 ** 40]);
     await told('e4', { startsAt: now, endsAt: now + 5 * MINUTE, updatedAt: now + MINUTE }, null);
-    await delivery({ receiver: 'then', at: before, told: [{ fingerprint: ORDERS, startsAt: before }] });
-    await attempt(await delivery({ receiver: 'now', at: now, told: [{ fingerprint: OTHER, startsAt: before }, { fingerprint: ORDERS, startsAt: now }] }), { attempt: 1, outcome: 'delivered', status_code: 200, error: null });
-    await delivery({ receiver: 'elsewhere', lane: `${rig.lane}x`, at: now, told: [{ fingerprint: ORDERS, startsAt: now }] });
+    await rows.delivery({ receiver: 'then', at: before, told: [{ fingerprint: ORDERS, startsAt: before }] });
+    await rows.attempt(await rows.delivery({ receiver: 'now', at: now, told: [{ fingerprint: OTHER, startsAt: before }, { fingerprint: ORDERS, startsAt: now }] }), { attempt: 1, outcome: 'delivered', status_code: 200, error: null });
+    await rows.delivery({ receiver: 'elsewhere', lane: `${rig.lane}x`, at: now, told: [{ fingerprint: ORDERS, startsAt: now }] });
 
     expect(await detail()).toMatchObject({
       lane: rig.lane,
@@ -145,9 +85,9 @@ describe('alerts and deliveries', () => {
   });
 
   it('finds an outage by every start that was told of it, and no other', async () => {
-    await outage({ startsAt: NOON - 3 * MINUTE + 7, firstStartsAt: NOON, endsAt: NOON + MINUTE });
-    await outage({ startsAt: NOON + 10 * MINUTE });
-    await delivery({ at: NOON, told: [{ fingerprint: ORDERS, startsAt: NOON }] });
+    await rows.outage({ startsAt: NOON - 3 * MINUTE + 7, firstStartsAt: NOON, endsAt: NOON + MINUTE });
+    await rows.outage({ startsAt: NOON + 10 * MINUTE });
+    await rows.delivery({ at: NOON, told: [{ fingerprint: ORDERS, startsAt: NOON }] });
     for (const startsAt of [NOON - 3 * MINUTE + 7, NOON - MINUTE, NOON, iso(NOON)]) {
       const { alert, deliveries } = await detail(`?startsAt=${String(startsAt)}`);
       expect([alert.startsAt, deliveries.length]).toEqual([iso(NOON - 3 * MINUTE + 7), 1]);
@@ -157,19 +97,19 @@ describe('alerts and deliveries', () => {
 
   it('says of an alert from elsewhere that nothing was decided here, and what its sender links to', async () => {
     const columns = { is_decided: false, value: null, threshold: null, evidence: '[]', is_timeout: true, generator_url: 'https://prometheus.example/graph?g0.expr=up' };
-    await outage({ startsAt: NOON, endsAt: NOON + 5 * MINUTE, columns });
+    await rows.outage({ startsAt: NOON, endsAt: NOON + 5 * MINUTE, columns });
     expect((await detail()).alert).toMatchObject({ decided: false, timedOut: true, value: null, threshold: null, evidence: [], generatorUrl: 'https://prometheus.example/graph?g0.expr=up' });
   });
 
   it('gives at most 20 other outages, the newest first', async () => {
-    for (let ago = 0; ago < 23; ago += 1) await outage({ startsAt: NOON - ago * 10 * MINUTE, endsAt: NOON - ago * 10 * MINUTE + MINUTE });
+    for (let ago = 0; ago < 23; ago += 1) await rows.outage({ startsAt: NOON - ago * 10 * MINUTE, endsAt: NOON - ago * 10 * MINUTE + MINUTE });
     const { outages } = await detail();
     expect(outages).toHaveLength(20);
     expect([outages[0]?.startsAt, outages[19]?.startsAt]).toEqual([iso(NOON - 10 * MINUTE), iso(NOON - 200 * MINUTE)]);
   });
 
   it('404s as problem+json where there is no such alert in this lane', async () => {
-    await outage({ startsAt: NOON, columns: { lane: `${rig.lane}x` } });
+    await rows.outage({ startsAt: NOON, columns: { lane: `${rig.lane}x` } });
     for (const path of [`/api/alerts/${ORDERS}`, `/api/alerts/${OTHER}?startsAt=${String(NOON)}`]) {
       const response = await rig.get(path);
       expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/problem+json; charset=utf-8']);

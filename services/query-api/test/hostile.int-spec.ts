@@ -5,6 +5,13 @@ import { QueryApiRig } from './query-api-rig.js';
 
 jest.setTimeout(60_000);
 
+const cursorOf = (content: unknown): string => Buffer.from(JSON.stringify(content)).toString('base64url');
+/** None was ever the "next" of a page. */
+const CURSORS = [
+  'x', '%00', '', 'e30', ...[null, [], ['2026-11-20T12:00:00Z', 1], ['2026-11-20T12:00:00.000000Z'], ['2026-11-20T12:00:00.000000Z', 1.5], ['2026-11-20T12:00:00.000000Z', 2 ** 53], ['2026-11-20T12:00:00.000000Z', '1; drop table alerts'],
+    ['0000-01-01T00:00:00.000000Z', 1], ['2026-02-30T12:00:00.000000Z', 1], ['2026-11-20T12:00:00.000000+99:00', 1]].map(cursorOf),
+];
+
 describe('hostile requests', () => {
   let rig: QueryApiRig;
   beforeAll(async () => {
@@ -88,6 +95,30 @@ describe('hostile requests', () => {
     '/api/deliveries?fingerprint=%7Bx%7D',
     '/api/deliveries?fingerprint[]=0123456789abcdef',
     '/api/deliveries?fingerprint=0123456789abcdef&fingerprint=0123456789abcdef',
+    '/api/alerts?match=product',
+    '/api/alerts?match=product=~%22.*%22',
+    '/api/alerts?match=product=%22p1',
+    '/api/alerts?match[]=a=b',
+    '/api/alerts?told=yes',
+    '/api/alerts?acknowledged=1',
+    '/api/alerts?from=2&to=1',
+    '/api/alerts?from=2026-02-30T00:00:00Z',
+    '/api/alerts?q=%00',
+    '/api/alerts?severity=a&severity=b',
+    `/api/alerts?q=${'x'.repeat(513)}`,
+    '/api/alerts?offset=10',
+    ...CURSORS.map((cursor) => `/api/alerts?cursor=${cursor}`),
+    ...CURSORS.map((cursor) => `/api/silences?cursor=${cursor}`),
+    `/api/alerts?cursor=${cursorOf(['2026-11-20T12:00:00.000000Z', '3f1c0a52-6f0e-4b7e-9a59-0d5f3a1b2c4d'])}`,
+    `/api/silences?cursor=${cursorOf(['2026-11-20T12:00:00.000000Z', 1])}`,
+    '/api/deliveries?receiver=%ED%A0%80',
+    '/api/deliveries?startsAt=1',
+    '/api/silences?state=FIRING',
+    '/api/silences?from=1',
+    '/api/silences?limit=0',
+    '/api/actions?action=forgotten',
+    '/api/actions?fingerprint=x',
+    '/api/actions?__proto__=1',
     '/api/freshness?x=1',
     '/api/status?__proto__=1',
     '/api/stream?lastEventId=1',
@@ -106,6 +137,8 @@ describe('hostile requests', () => {
     "/api/metrics/orders/latest?country=';drop%20table%20alerts;--", '/api/metrics/orders/latest?country=%25', '/api/metrics/orders/latest?country=*',
     "/api/windows/'%20or%201=1/1m/0", '/api/metrics/orders/series?country=%7D&by=country', '/api/metrics/hasOwnProperty/latest', '/api/metrics/none/series', '/api/nothing', '/..%2f..%2fpackage.json',
     '/assets/../../package.json', '/%00',
+    "/api/alerts?q=';drop%20table%20alerts;--", '/api/alerts?q=%25_%5C', '/api/alerts?match=%22%5Cu0000%22=%22%5Cud800%22', '/api/alerts?match=__proto__=%22constructor%22', "/api/alerts?rule=x'%20or%20'1'='1",
+    '/api/alerts?to=253402300799999', '/api/deliveries?q=%5C', "/api/silences?author='--", '/api/actions?q=%F0%9F%A6%86', `/api/actions?cursor=${cursorOf(['9999-12-31T23:59:59.999999Z', Number.MAX_SAFE_INTEGER])}`,
     '/api/alerts/0123456789abcdef?startsAt=253402300799999', '/api/alerts/0123456789abcdef/x', '/api/alerts/', '/?alert=%00&startsAt=%ED%A0%80',
   ])('never 500: %s', async (path) => {
     expect([200, 400, 404]).toContain((await raw(path)).status);

@@ -56,7 +56,7 @@ describe('the numbers of an alert', () => {
 });
 
 describe('what was told to whom', () => {
-  const attempt = { attempt: 1, startedAt: START, durationMs: 120, outcome: 'delivered', statusCode: 200, error: null, possibleRepeat: false };
+  const attempt = { attempt: 1, startedAt: START, durationMs: 120, outcome: 'delivered', statusCode: 200, error: null, answer: null, possibleRepeat: false };
   it('says how an attempt went, and an error only once', () => {
     expect(attemptText(attempt, FORMAT)).toBe('delivered · HTTP 200 · 120\u00a0ms');
     expect(attemptText({ ...attempt, outcome: 'retry', statusCode: 503, error: 'HTTP 503', durationMs: 2_340 }, FORMAT)).toBe('failed, to be tried again · HTTP 503 · 2.3\u00a0s');
@@ -66,7 +66,7 @@ describe('what was told to whom', () => {
     expect(deliveryState(state).tone).toBe(tone);
   });
   it('says what the message told of this alert, and of how many others', () => {
-    const alerts = [{ fingerprint: 'a', name: 'A', status: 'firing' as const }, { fingerprint: 'b', name: 'B', status: 'resolved' as const }];
+    const alerts = [{ fingerprint: 'a', name: 'A', status: 'firing' as const, startsAt: START }, { fingerprint: 'b', name: 'B', status: 'resolved' as const, startsAt: START }];
     expect(toldText({ alerts, alertCount: 1, status: 'firing' }, 'a', FORMAT)).toBe('that it fires');
     expect(toldText({ alerts, alertCount: 2, status: 'firing' }, 'b', FORMAT)).toBe('that it is over, with 1 other alert');
     expect(toldText({ alerts, alertCount: 1_200, status: 'firing' }, 'beyond those named', FORMAT)).toBe('that it fires, with 1,199 other alerts');
