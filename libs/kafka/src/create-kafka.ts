@@ -1,7 +1,7 @@
 import { inLane, parseLane, type EventContract } from '@millrace/contracts';
 import { KafkaAdmin } from './admin/kafka.admin.js';
-import { readPlace } from './admin/place.reader.js';
-import { readTopic, scanTopic } from './admin/topic.reader.js';
+import { readNext, readPlace } from './admin/place.reader.js';
+import { readTopic, scanTopic, stored } from './admin/topic.reader.js';
 import { EventDecoder } from './codec/event.decoder.js';
 import { RegistryClient } from './codec/registry.client.js';
 import { Positions } from './consumer/assignment.js';
@@ -66,6 +66,11 @@ export function createKafka(settings: KafkaSettings): KafkaConnection {
       readTopic(createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY }), newAdmin(), topic, timeoutMs),
     scanTopic: (topic, visit, timeoutMs = READ_TIMEOUT_MS) =>
       scanTopic(createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY }), newAdmin(), topic, timeoutMs, visit),
+    nextRecords: async (places, timeoutMs = ASK_TIMEOUT_MS) => {
+      if (places.length === 0) return [];
+      const messages = await readNext(createClient(settings, { requestTimeoutMs: ASK_TIMEOUT_MS, retry: ASK_RETRY }), places, timeoutMs);
+      return places.map(({ topic, partition }, index) => (messages[index] ? stored(topic, partition, messages[index]) : null));
+    },
     readEvent: (contract, place, timeoutMs = ASK_TIMEOUT_MS) =>
       readEvent(settings, registry, contract, { ...place, timeoutMs }),
   };

@@ -164,6 +164,10 @@ export interface EventAdmin {
   /** Waits for members that are leaving; a group that keeps one rejects with its name. Groups that are not there are no error. */
   deleteGroups(groups: readonly string[]): Promise<void>;
   listGroups(): Promise<string[]>;
+  /** Next offset that the group would read, of every partition of which it has committed one; none for a group that is not there. */
+  committedOffsets(group: string): Promise<readonly RecordPosition[]>;
+  /** Settings in force of each topic, such as `retention.ms`. */
+  topicSettings(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
   /** First and next offset of every partition of the topic. */
   offsets(topic: string): Promise<readonly { readonly partition: number; readonly low: number; readonly high: number }[]>;
   close(): Promise<void>;
@@ -206,6 +210,12 @@ export interface KafkaConnection {
   readTopic(topic: string, timeoutMs?: number): Promise<readonly StoredRecord[]>;
   /** As `readTopic`, but holds none of the records: each goes to `visit`, in the order of its partition. For topics larger than memory. */
   scanTopic(topic: string, visit: (record: StoredRecord) => void, timeoutMs?: number): Promise<void>;
+  /**
+   * Of each place the first record at it or after it, undecoded; null where there is none, or the place is before the log's beginning. Marks of
+   * transactions are no records. Throws `InfrastructureError` where Kafka does not answer in time.
+   * @param timeoutMs default 10000, for all of them
+   */
+  nextRecords(places: readonly RecordPosition[], timeoutMs?: number): Promise<readonly (StoredRecord | null)[]>;
   /**
    * The event at one place of the contract's topic in this lane; null where the log no longer holds it. Throws `ContentError` where the record
    * cannot be read, `InfrastructureError` where Kafka or the registry does not answer in time.

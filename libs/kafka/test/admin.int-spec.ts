@@ -49,4 +49,15 @@ describe('admin', () => {
     const group = inLane(stage.lane, GROUP);
     await expect(admin.deleteGroups([group])).rejects.toThrow(`cannot delete ${group}: somebody still consumes as that group`);
   });
+
+  it('tells what a group has committed, and the settings of topics', async () => {
+    const { consumer } = await stage.listen(() => Promise.resolve());
+    await stage.publish([makeClick(), makeClick()]);
+    const group = inLane(stage.lane, GROUP);
+    expect(await until('the commit', async () => (await admin.committedOffsets(group)).find(({ offset }) => offset === 2))).toEqual({ topic: stage.topic, partition: 0, offset: 2 });
+    await consumer.stop();
+    expect(await admin.committedOffsets('nobody')).toEqual([]);
+    expect((await admin.topicSettings([stage.topic])).get(stage.topic)).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': expect.stringMatching(/^\d+$/) });
+    expect(await admin.topicSettings([])).toEqual(new Map());
+  });
 });

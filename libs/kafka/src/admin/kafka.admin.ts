@@ -1,7 +1,7 @@
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin, type FetchOffsetsPartition, type ITopicConfig } from 'kafkajs';
 import { BrokerRefusedError, InfrastructureError } from '../errors.js';
 import { protocolErrorOf, rootCause } from '../kafkajs.client.js';
-import type { EventAdmin, TopicSpec } from '../port.js';
+import type { EventAdmin, RecordPosition, TopicSpec } from '../port.js';
 import { pause } from '../timing.js';
 
 const SERVED_WITHIN_MS = 10_000;
@@ -107,9 +107,26 @@ export class KafkaAdmin implements EventAdmin {
 
   /** Next offset that the group would read, per partition; partitions without one are absent. */
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
-    const answers = await this.#ask((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
-    const partitions = answers.flatMap((answer) => (answer.topic === topic ? answer.partitions : []));
-    return new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)] as const).filter(([, offset]) => offset >= 0));
+    const positions = await this.#committed(group, [topic]);
+    return new Map(positions.map(({ partition, offset }) => [partition, offset]));
+  }
+
+  committedOffsets(group: string): Promise<RecordPosition[]> {
+    return this.#committed(group, []);
+  }
+
+  /** @param topics none: all that the group has committed offsets of */
+  async #committed(group: string, topics: string[]): Promise<RecordPosition[]> {
+    const answers = await this.#ask((admin) => admin.fetchOffsets({ groupId: group, topics }));
+    const place = (topic: string, { partition, offset }: FetchOffsetsPartition): RecordPosition => ({ topic, partition, offset: Number(offset) });
+    return answers.flatMap(({ topic, partitions }) => partitions.map((answer) => place(topic, answer))).filter(({ offset }) => offset >= 0);
+  }
+
+  async topicSettings(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    if (topics.length === 0) return new Map();
+    const resources = topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name }));
+    const answer = await this.#ask((admin) => admin.describeConfigs({ resources, includeSynonyms: false }));
+    return new Map(answer.resources.map(({ resourceName, configEntries }) => [resourceName, Object.fromEntries(configEntries.map((entry) => [entry.configName, entry.configValue]))]));
   }
 
   async close(): Promise<void> {

@@ -49,7 +49,8 @@ export async function scanTopic(
   }
 }
 
-function stored(topic: string, partition: number, message: KafkaMessage): StoredRecord {
+/** A message of a topic as the port gives it. */
+export function stored(topic: string, partition: number, message: KafkaMessage): StoredRecord {
   return {
     topic,
     partition,
