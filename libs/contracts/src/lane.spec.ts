@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deadLetterTopic, inLane, LaneNameError, parseLane, redisPrefix, subjectOf } from './lane.js';
+import { deadLetterTopic, inLane, LaneNameError, parseLane, redisPrefix, subjectOf, topicOfLane } from './lane.js';
 
 describe('names in a lane', () => {
   it('leaves live names bare and prefixes those of any other lane', () => {
@@ -8,6 +8,12 @@ describe('names in a lane', () => {
     expect(deadLetterTopic('live', 'shop.orders.v1', 'metrics')).toBe('shop.orders.v1.metrics.dlq');
     expect(deadLetterTopic('r1', 'shop.orders.v1', 'metrics')).toBe('r1.shop.orders.v1.metrics.dlq');
     expect(redisPrefix('r1')).toBe('millrace:r1:');
+  });
+
+  it('knows a topic without its lane, and what is not of the lane', () => {
+    expect(topicOfLane('live', 'shop.orders.v1')).toBe('shop.orders.v1');
+    expect(topicOfLane('r1', 'r1.shop.orders.v1')).toBe('shop.orders.v1');
+    expect([topicOfLane('live', 'r1.shop.orders.v1'), topicOfLane('live', 'somebody-elses'), topicOfLane('r1', 'shop.orders.v1'), topicOfLane('r1', 'r11.shop.orders.v1')]).toEqual([null, null, null, null]);
   });
 
   it('shares schemas between lanes', () => {

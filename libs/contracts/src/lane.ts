@@ -26,6 +26,13 @@ export function inLane(lane: string, name: string): string {
   return lane === LIVE_LANE ? name : `${parseLane(lane)}.${name}`;
 }
 
+/** The topic as its contract names it; null where it is another lane's. */
+export function topicOfLane(lane: string, name: string): string | null {
+  const [first = ''] = name.split('.', 1);
+  if (lane === LIVE_LANE) return RESERVED.has(first) ? name : null;
+  return first === lane ? name.slice(lane.length + 1) : null;
+}
+
 /** Topic for records of `topic` that `group` (without its lane) could not handle. */
 export function deadLetterTopic(lane: string, topic: string, group: string): string {
   return `${inLane(lane, topic)}.${group}.dlq`;

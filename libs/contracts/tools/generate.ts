@@ -73,12 +73,13 @@ emit(join(root, 'docs', 'reference', 'events.md'), renderEventsPage(schemas));
 emit(join(root, 'docs', 'reference', 'metrics.md'), renderMetricsPage(catalogue));
 
 function renderMetrics(text: string): string {
-  const { windows, metrics } = JSON.parse(text) as { windows: unknown; metrics: unknown };
+  const { windows, metrics, system } = JSON.parse(text) as { windows: unknown; metrics: unknown; system: unknown };
   return (
     '// Generated from metrics/catalogue.json: run "npm run contracts:generate".\n' +
     "import type { MetricDefinition, WindowDefinition, WindowName } from '../metric-catalogue.js';\n\n" +
     `export const windowDefinitions: Readonly<Record<WindowName, WindowDefinition>> = ${JSON.stringify(windows, null, 2)};\n\n` +
-    `export const metricCatalogue: readonly MetricDefinition[] = ${JSON.stringify(metrics, null, 2)};\n`
+    `export const metricCatalogue: readonly MetricDefinition[] = ${JSON.stringify(metrics, null, 2)};\n\n` +
+    `/** What the ruler finds out about the running system itself, for its rules alone: no windows of these are published. */\nexport const systemMetrics: readonly MetricDefinition[] = ${JSON.stringify(system, null, 2)};\n`
   );
 }
 

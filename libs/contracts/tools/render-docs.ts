@@ -4,16 +4,19 @@ interface Source {
   readonly record: AvroRecord;
 }
 
+interface Metric {
+  readonly name: string;
+  readonly unit: string;
+  readonly doc: string;
+  readonly sources: readonly string[];
+  readonly windows: readonly string[];
+  readonly dimensions: readonly (readonly string[])[];
+}
+
 interface Catalogue {
   readonly windows: Readonly<Record<string, { readonly title: string }>>;
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly unit: string;
-    readonly doc: string;
-    readonly sources: readonly string[];
-    readonly windows: readonly string[];
-    readonly dimensions: readonly (readonly string[])[];
-  }[];
+  readonly metrics: readonly Metric[];
+  readonly system: readonly Metric[];
 }
 
 /** Renders deploy/kafka/topics.json: what each topic needs on the broker, and the registry subject of its values. */
@@ -70,7 +73,7 @@ function describe(type: AvroType): string {
 
 /** Renders docs/reference/metrics.md. */
 export function renderMetricsPage(text: string): string {
-  const { metrics, windows } = JSON.parse(text) as Catalogue;
+  const { metrics, windows, system } = JSON.parse(text) as Catalogue;
   const rows = metrics.map(({ name, unit, doc, windows: lengths, dimensions, sources }) => {
     const dims = dimensions.map((names) => (names.length === 0 ? 'whole shop' : names.join(' × '))).join('; ');
     return `| \`${name}\` | ${doc} | ${unit} | ${lengths.join(', ')} | ${dims} | ${sources.join(', ')} |`;
@@ -83,6 +86,14 @@ export function renderMetricsPage(text: string): string {
     '| metric | meaning | unit | windows | by | from |',
     '|---|---|---|---|---|---|',
     ...rows,
+    '',
+    '## The system',
+    '',
+    'What the ruler finds out itself, for rules with `window: 1m` (`services/ruler/README.md`). No windows of these are published.',
+    '',
+    '| metric | meaning | unit | by |',
+    '|---|---|---|---|',
+    ...system.map(({ name, unit, doc, dimensions }) => `| \`${name}\` | ${doc} | ${unit} | ${dimensions.map((names) => names.join(' × ') || 'whole shop').join('; ')} |`),
     '',
     'Windows:',
     '',

@@ -325,3 +325,67 @@ export const metricCatalogue: readonly MetricDefinition[] = [
     ]
   }
 ];
+
+/** What the ruler finds out about the running system itself, for its rules alone: no windows of these are published. */
+export const systemMetrics: readonly MetricDefinition[] = [
+  {
+    "name": "consumer_lag",
+    "unit": "records",
+    "title": "Lag",
+    "doc": "Records that the consumer group, or the Spark job, has not read yet, over all partitions.",
+    "sources": [],
+    "windows": [
+      "1m"
+    ],
+    "dimensions": [
+      [
+        "group",
+        "topic"
+      ]
+    ]
+  },
+  {
+    "name": "time_to_data_loss",
+    "unit": "seconds",
+    "title": "Time to data loss",
+    "doc": "Until retention may delete the oldest record that the group has not read, the least over the partitions; 0 where it has deleted some. Without lag, and of topics that are compacted or kept for ever, there is none.",
+    "sources": [],
+    "windows": [
+      "1m"
+    ],
+    "dimensions": [
+      [
+        "group",
+        "topic"
+      ]
+    ]
+  },
+  {
+    "name": "batch_duration",
+    "unit": "seconds",
+    "title": "Batch duration",
+    "doc": "Mean over the Spark job's batches since the look before; while none ends although there is lag, the time since the last one did.",
+    "sources": [],
+    "windows": [
+      "1m"
+    ],
+    "dimensions": [
+      [
+        "job"
+      ]
+    ]
+  },
+  {
+    "name": "freshness",
+    "unit": "seconds",
+    "title": "Freshness",
+    "doc": "From now back to the newest event time that the windows read so far were computed to.",
+    "sources": [],
+    "windows": [
+      "1m"
+    ],
+    "dimensions": [
+      []
+    ]
+  }
+];
