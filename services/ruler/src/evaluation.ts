@@ -1,7 +1,8 @@
-import { metricKey, type AlertEvent, type MetricWindow } from '@millrace/contracts';
+import { metricKey, type AlertEvent } from '@millrace/contracts';
 import { expecting, withWallClock } from './absence.js';
 import { alertEventOf } from './alert.js';
-import { ruleMatches, shapeOf, type Rule } from './rule.js';
+import { isSystemRule, ruleMatches, shapeOf, type Rule } from './rule.js';
+import type { JudgedWindow } from './sample.js';
 import { afterWatermark, afterWindow, nextDue, seriesOf } from './series-reader.js';
 import { emptyState, type Advance, type SeriesState } from './series-state.js';
 
@@ -44,7 +45,7 @@ interface Entry extends StoredSeries {
 }
 
 /** What must be read before {@link evaluate}. */
-export function needsOf(rules: readonly Rule[], windows: readonly MetricWindow[]): Needs {
+export function needsOf(rules: readonly Rule[], windows: readonly JudgedWindow[]): Needs {
   const ids = new Map<string, SeriesId>();
   const watermarks = new Map<string, number>();
   for (const window of windows) {
@@ -68,11 +69,16 @@ export function clockNeedsOf(rules: readonly Rule[]): Needs {
   return { ids: [], rules: rules.filter(heedsClock).map(({ name }) => name), watermarks: new Map() };
 }
 
+/** What must be read before {@link evaluate} of a look at the system: every series of the rules about it, also those that are gone now. */
+export function systemNeedsOf(rules: readonly Rule[]): Needs {
+  return { ids: [], rules: rules.filter(isSystemRule).map(({ name }) => name), watermarks: new Map() };
+}
+
 /**
  * Decides what a batch of windows changes. A function of its arguments: the same windows over the same stored series give the same alerts;
  * windows whose revision is known already change nothing.
  */
-export function evaluate(rules: readonly Rule[], stored: readonly StoredSeries[], windows: readonly MetricWindow[], setting: Setting): Outcome {
+export function evaluate(rules: readonly Rule[], stored: readonly StoredSeries[], windows: readonly JudgedWindow[], setting: Setting): Outcome {
   const evaluation = new Evaluation(rules, stored, setting);
   for (const run of runsOf(windows)) evaluation.take(run);
   return evaluation.outcome();
@@ -104,7 +110,7 @@ class Evaluation {
   }
 
   /** Windows of one computation: first all of them, then what their watermark says about the series that sent none. */
-  take(run: readonly MetricWindow[]): void {
+  take(run: readonly JudgedWindow[]): void {
     for (const window of run) {
       for (const rule of this.rules) {
         if (ruleMatches(rule, window)) this.#takeWindow(rule, window);
@@ -134,12 +140,12 @@ class Evaluation {
     for (const entry of [...this.#entries.values()]) this.#apply(entry, withWallClock(entry.compiled, entry.state, now));
   }
 
-  #takeWindow(rule: Rule, window: MetricWindow): void {
+  #takeWindow(rule: Rule, window: JudgedWindow): void {
     const entry = this.#entryOf(rule, seriesOf(rule, window));
     this.#apply(entry, afterWindow(rule, entry.state, window));
   }
 
-  #entryOf(rule: Rule, { metricKey: key, dimensions }: Pick<MetricWindow, 'metricKey' | 'dimensions'>): Entry {
+  #entryOf(rule: Rule, { metricKey: key, dimensions }: Pick<JudgedWindow, 'metricKey' | 'dimensions'>): Entry {
     const known = this.#entries.get(keyOf(rule.name, key));
     return known ?? { rule: rule.name, metricKey: key, metric: rule.metric, state: emptyState(rule, dimensions), dueAt: null, compiled: rule };
   }
@@ -161,13 +167,13 @@ function keyOf(rule: string, metricKey: string): string {
 }
 
 /** Groups windows by the watermark they were computed at, each group in event time: Spark writes the windows of one batch in any order. */
-function runsOf(windows: readonly MetricWindow[]): MetricWindow[][] {
-  const time = (window: MetricWindow): number => window.watermark ?? Number.NEGATIVE_INFINITY;
+function runsOf(windows: readonly JudgedWindow[]): JudgedWindow[][] {
+  const time = (window: JudgedWindow): number => window.watermark ?? Number.NEGATIVE_INFINITY;
   const sorted = [...windows].sort((left, right) => {
     if (time(left) !== time(right)) return time(left) < time(right) ? -1 : 1;
     return left.windowStart - right.windowStart || left.revision - right.revision;
   });
-  const runs: MetricWindow[][] = [];
+  const runs: JudgedWindow[][] = [];
   for (const window of sorted) {
     const run = runs.at(-1);
     if (run?.[0] !== undefined && time(run[0]) === time(window)) run.push(window);

@@ -1,13 +1,14 @@
-import { metricCatalogue } from '@millrace/contracts';
+import { metricCatalogue, systemMetrics } from '@millrace/contracts';
 import { unknownPlaceholders } from './annotation.js';
 import { CelError, compileCel, type CelCondition } from './cel-condition.js';
 import { conditionOf } from './condition-compiler.js';
-import { firesDownward, natureOf, type Condition, type Decide, type Rule } from './rule.js';
+import { firesDownward, isSystemRule, natureOf, type Condition, type Decide, type Rule } from './rule.js';
 import type { RuleProblem } from './rule-problem.js';
 import type { RuleText, SeriesRuleText } from './rule-schema.js';
 
 export type Compiled = { readonly rule: Rule } | { readonly problems: readonly RuleProblem[] };
 
+const METRICS = [...metricCatalogue, ...systemMetrics];
 /** Labels that every alert has; a rule cannot set them. */
 const RESERVED_LABELS: ReadonlySet<string> = new Set(['rule', 'severity', 'lane']);
 
@@ -64,20 +65,27 @@ function lowStockParts(text: Extract<RuleText, { kind: 'low-stock' }>): Parts {
 }
 
 function checkSeries(text: SeriesRuleText, problems: RuleProblem[]): void {
-  const metric = metricCatalogue.find(({ name }) => name === text.metric);
+  const metric = METRICS.find(({ name }) => name === text.metric);
   if (metric === undefined) {
-    problems.push({ path: ['metric'], reason: `"${text.metric}" is no metric; there are ${metricCatalogue.map(({ name }) => name).join(', ')}` });
+    problems.push({ path: ['metric'], reason: `"${text.metric}" is no metric; there are ${METRICS.map(({ name }) => name).join(', ')}` });
     return;
   }
   if (!metric.windows.includes(text.window)) {
     problems.push({ path: ['window'], reason: `${text.metric} has no window ${text.window}; it has ${metric.windows.join(', ')}` });
   }
+  if (isSystemRule(text)) checkSystem(text, problems);
   const names = Object.keys(text.match).sort().join(', ');
   const sets = metric.dimensions.map((set) => [...set].sort().join(', '));
   if (!sets.includes(names)) {
     const choice = sets.map((set) => `{${set}}`).join(' or ');
     problems.push({ path: ['match'], reason: `${text.metric} has no series with the dimensions {${names}}; match must name exactly ${choice}` });
   }
+}
+
+/** What the ruler looks at itself is a level, and no event. */
+function checkSystem(text: SeriesRuleText, problems: RuleProblem[]): void {
+  if (text.kind === 'absence') problems.push({ path: ['kind'], reason: `${text.metric} is looked at by the ruler and has no events that could be absent; use threshold` });
+  else if (text.decide !== undefined && text.decide !== 'each') problems.push({ path: ['decide'], reason: `${text.metric} is judged at each look: write each, or nothing` });
 }
 
 function compileWhen(expression: string | undefined, problems: RuleProblem[]): CelCondition | null {

@@ -156,3 +156,12 @@ test('a day is no slot of a day', () => {
   expect(problemsOf(rule('kind: seasonal, season: week').replace('1m', '1d'))).toEqual([]);
   expect(problemsOf(rule('kind: seasonal, season: week, slot: 1h').replace('1m', '1d'))).toEqual([expect.stringMatching(/slot: must be a whole part/)]);
 });
+
+test('rules about the system know their metrics, dimensions and kinds', () => {
+  const system = (text: string): readonly string[] => problemsOf(`version: 1\nrules:\n  - { name: x, metric: consumer_lag, window: 1m, ${text} }`);
+  const lag = 'kind: threshold, is: ">", value: 1, match: { group: "*", topic: "*" }';
+  expect(system(lag)).toEqual([]);
+  expect(system('kind: threshold, is: ">", value: 1, match: { topic: "*" }')).toEqual([expect.stringContaining('match: consumer_lag has no series with the dimensions {topic}; match must name exactly {group, topic}')]);
+  expect(system(`${lag}, decide: complete`)).toEqual([expect.stringContaining('decide: consumer_lag is judged at each look')]);
+  expect(system('kind: absence, for: 5m, match: { group: "*", topic: "*" }')).toEqual([expect.stringContaining('kind: consumer_lag is looked at by the ruler')]);
+});

@@ -1,4 +1,4 @@
-import type { WindowName } from '@millrace/contracts';
+import { systemMetrics, type WindowName } from '@millrace/contracts';
 import type { CelCondition } from './cel-condition.js';
 
 /** How a metric's value behaves while its window is open, which says when a window may be judged. */
@@ -113,12 +113,18 @@ export interface Rule {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const LEVELS: ReadonlySet<string> = new Set(['stock_level', 'low_stock']);
+const SYSTEM: ReadonlySet<string> = new Set(systemMetrics.map(({ name }) => name));
+const LEVELS: ReadonlySet<string> = new Set(['stock_level', 'low_stock', ...SYSTEM]);
 const MEANS: ReadonlySet<string> = new Set(['conversion_rate', 'cart_abandonment', 'average_order_value', 'stock_turnover', 'rating', 'top_products']);
 
 export function natureOf(metric: string): MetricNature {
   if (LEVELS.has(metric)) return 'level';
   return MEANS.has(metric) ? 'mean' : 'sum';
+}
+
+/** Whether the rule is about the running system: its metric is what the ruler looks at itself. */
+export function isSystemRule({ metric }: Pick<Rule, 'metric'>): boolean {
+  return SYSTEM.has(metric);
 }
 
 /** Whether a lower value can make it fire: then a window without events can, too. */

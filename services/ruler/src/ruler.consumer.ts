@@ -1,12 +1,13 @@
 import type { MetricWindow } from '@millrace/contracts';
 import { InfrastructureError, type BatchContext, type ConsumedEvent } from '@millrace/kafka';
-import { clockNeedsOf, evaluate, evaluateClock, heedsClock, needsOf, type Outcome, type Setting } from './evaluation.js';
+import { clockNeedsOf, evaluate, evaluateClock, heedsClock, needsOf, systemNeedsOf, type Outcome, type Setting } from './evaluation.js';
 import type { OutboxRelay } from './outbox-relay.js';
-import type { Rule } from './rule.js';
+import { isSystemRule, type Rule } from './rule.js';
 import type { RuleBook } from './rule-book.js';
 import type { RuleSet } from './rule-file.js';
 import type { RulerSignals } from './ruler.signals.js';
 import type { RulerStore, RulerTransaction } from './ruler-store.js';
+import { windowsOf, type Survey } from './system/survey.js';
 
 type Decide = (rules: readonly Rule[], transaction: Pick<RulerTransaction, 'load'>, setting: Setting) => Promise<Outcome>;
 
@@ -34,6 +35,16 @@ export class RulerConsumer {
   async look(now: number): Promise<void> {
     if (!this.book.rules.rules.some(heedsClock)) return;
     await this.#decide([], now, async (rules, transaction, setting) => evaluateClock(rules, await transaction.load(clockNeedsOf(rules)), setting));
+  }
+
+  /** Looks at the running system and decides on what is found, in a lane whose events happen now. Looks at nothing while no rule asks. */
+  async survey(look: () => Promise<Survey>): Promise<void> {
+    if (!this.book.rules.rules.some(isSystemRule)) return;
+    const survey = await look();
+    await this.#decide([], Date.now(), async (rules, transaction, setting) => {
+      const known = await transaction.load(systemNeedsOf(rules));
+      return evaluate(rules, known, windowsOf(survey, known, setting), setting);
+    });
   }
 
   /** Puts rules in force and ends the alerts that they do not mean any more. Returns how many. */

@@ -4,12 +4,16 @@ import { subscribe, type KafkaConnection } from '@millrace/kafka';
 import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle, type SupervisedConsumer } from '@millrace/service-kit';
 import type { Logger } from 'pino';
 import { OutboxRelay } from './outbox-relay.js';
+import { Repeating } from './repeating.js';
 import { RuleBook } from './rule-book.js';
 import type { RuleSet } from './rule-file.js';
-import type { RulerConfig } from './ruler.config.js';
+import { jobUrlsOf, type RulerConfig } from './ruler.config.js';
 import { RulerConsumer } from './ruler.consumer.js';
 import { RulerSignals } from './ruler.signals.js';
 import { RULER_STORE, type RulerStore } from './ruler-store.js';
+import { Freshness } from './system/freshness.js';
+import { PartWatch } from './system/part-watch.js';
+import { SystemProbe } from './system/system.probe.js';
 import { WallClock } from './wall-clock.js';
 
 const GROUP = 'ruler';
@@ -19,6 +23,7 @@ const GROUP = 'ruler';
 export class RulerRuntime implements OnApplicationBootstrap {
   readonly #start: DatabaseStart;
   readonly #signals: RulerSignals;
+  readonly #freshness = new Freshness();
 
   constructor(
     @Inject(CONFIG) private readonly config: RulerConfig,
@@ -46,10 +51,30 @@ export class RulerRuntime implements OnApplicationBootstrap {
     const { kafka, lifecycle, logger, metrics } = this;
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
-      { group: GROUP, subscriptions: [subscribe(metricWindow, (events, context) => ruler.handle(events, context))] },
+      {
+        group: GROUP,
+        subscriptions: [subscribe(metricWindow, async (events, context) => {
+          await ruler.handle(events, context);
+          this.#freshness.take(events.map(({ event }) => event));
+        })],
+      },
     );
     void consumer.start();
-    if (this.config.clockLanes.includes(this.config.lane)) this.#watchClock(ruler, consumer);
+    if (!this.config.clockLanes.includes(this.config.lane)) return;
+    this.#watchClock(ruler, consumer);
+    this.#watchSystem(ruler);
+  }
+
+  #watchSystem(ruler: RulerConsumer): void {
+    const { config, kafka, lifecycle, logger } = this;
+    const watch = new PartWatch((part, error) => {
+      if (error === null) logger.info({ part }, 'can be asked again how it is');
+      else logger.warn({ part, err: error }, 'cannot be asked how it is; what was decided of it stays');
+    });
+    const probe = new SystemProbe({ kafka, jobs: jobUrlsOf(config.sparkJobs), freshness: this.#freshness, watch });
+    const looks = new Repeating(config.probeMs, async () => { await watch.ask('the decision on the system', () => ruler.survey(() => probe.look())); });
+    lifecycle.onRelease('probe', () => looks.stop());
+    looks.start();
   }
 
   #watchClock(ruler: RulerConsumer, consumer: SupervisedConsumer): void {

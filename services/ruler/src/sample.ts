@@ -17,10 +17,13 @@ export interface Sample {
   readonly offsets: readonly SourceOffsets[];
 }
 
+/** A window as it is judged: what the ruler looks at itself may have no value at a time. */
+export type JudgedWindow = Omit<MetricWindow, 'value'> & { readonly value: number | null };
+
 /** Revision of a sample that stands for a window without events. */
 export const SILENT = -1;
 
-export function sampleOf(window: MetricWindow, withItems: boolean): Sample {
+export function sampleOf(window: JudgedWindow, withItems: boolean): Sample {
   return {
     start: window.windowStart,
     end: window.windowEnd,
@@ -29,7 +32,7 @@ export function sampleOf(window: MetricWindow, withItems: boolean): Sample {
     count: window.count,
     complete: window.final || (window.watermark !== null && window.watermark >= window.windowEnd),
     items: withItems ? Object.fromEntries(window.items.map(({ key, value }) => [key, value])) : {},
-    itemsComplete: window.items.length >= window.value,
+    itemsComplete: window.items.length >= (window.value ?? 0),
     offsets: window.sourceOffsets,
   };
 }

@@ -1,3 +1,5 @@
+import { Repeating } from './repeating.js';
+
 const LOOK_MS = 5_000;
 
 interface WallClockParts {
@@ -9,21 +11,19 @@ interface WallClockParts {
 
 /** Calls `look` again and again with the time, but only while everything is read: a backlog is not silence. */
 export class WallClock {
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> | null = null;
+  readonly #looks: Repeating;
 
-  constructor(private readonly parts: WallClockParts) {}
+  constructor(private readonly parts: WallClockParts) {
+    this.#looks = new Repeating(LOOK_MS, () => this.#tick());
+  }
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      this.#running ??= this.#tick().finally(() => { this.#running = null; });
-    }, LOOK_MS);
+    this.#looks.start();
   }
 
   /** No look begins after this; resolves when the last has ended. */
-  async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#looks.stop();
   }
 
   async #tick(): Promise<void> {

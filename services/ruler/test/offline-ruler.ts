@@ -1,8 +1,9 @@
 import type { AlertEvent, MetricItem, MetricWindow } from '@millrace/contracts';
 import { makeMetricWindow } from '@millrace/testing';
-import { clockNeedsOf, evaluate, evaluateClock, needsOf, type Needs, type Outcome, type StoredSeries } from '../src/evaluation.js';
+import { clockNeedsOf, evaluate, evaluateClock, needsOf, systemNeedsOf, type Needs, type Outcome, type StoredSeries } from '../src/evaluation.js';
 import { parseRules } from '../src/rule-file.js';
 import type { Rule } from '../src/rule.js';
+import { windowsOf, type Survey } from '../src/system/survey.js';
 
 export const MINUTE = 60_000;
 export const NOON = Date.UTC(2026, 0, 5, 12);
@@ -53,6 +54,13 @@ export class OfflineRuler {
   /** Looks at the clock, minutes after noon. */
   look(minute: number): this {
     return this.#keep(evaluateClock(this.rules, this.#load(clockNeedsOf(this.rules)), { lane: 'live', now: NOON + minute * MINUTE }));
+  }
+
+  /** Takes in what a look at the system found, minutes after noon. */
+  survey(minute: number, survey: Survey): this {
+    const setting = { lane: 'live', now: NOON + minute * MINUTE };
+    const known = this.#load(systemNeedsOf(this.rules));
+    return this.#keep(evaluate(this.rules, known, windowsOf(survey, known, setting), setting));
   }
 
   /** What it remembers; a series that is written again is another object. */
