@@ -20,6 +20,7 @@ import { DeliveryPool } from './delivery/delivery-pool.js';
 import { Links } from './delivery/links.js';
 import { DELIVERY_QUEUE, type DeliveryQueue } from './delivery/delivery-queue.js';
 import { PostgresDeliveryQueue } from './delivery/postgres-delivery-queue.js';
+import { PostgresSlackMessages } from './delivery/slack-messages.js';
 import { ReceiverDirectory } from './delivery/receiver-directory.js';
 import { DispatchLoop } from './dispatch/dispatch-loop.js';
 import { DISPATCH_STORE, type DispatchStore } from './dispatch/dispatch-store.js';
@@ -47,9 +48,9 @@ const CONNECTIONS = 10;
     { provide: ConfigBook, inject: [CONFIG], useFactory: openBook },
     {
       provide: ReceiverDirectory,
-      inject: [CONFIG, LOGGER, ConfigBook, AnswerTokens],
-      useFactory: (config: NotifierConfig, logger: Logger, book: ConfigBook, tokens: AnswerTokens) =>
-        new ReceiverDirectory(config.lane, delivers(config), { logger, links: new Links(config.dashboardUrl, tokens), ownPort: config.httpPort }, book.inForce.receivers),
+      inject: [CONFIG, LOGGER, ConfigBook, AnswerTokens, POOL],
+      useFactory: (config: NotifierConfig, logger: Logger, book: ConfigBook, tokens: AnswerTokens, pool: PostgresPool) =>
+        new ReceiverDirectory(config.lane, delivers(config), { logger, links: new Links(config.dashboardUrl, tokens), slackMessages: new PostgresSlackMessages(pool, config.lane), ownPort: config.httpPort }, book.inForce.receivers),
     },
     {
       provide: POOL,

@@ -6,13 +6,16 @@ import { guardedAgent } from './guarded-agent.js';
 import { post } from './http-sender.js';
 import type { Links } from './links.js';
 import { webhookBody, type Notice } from './message.js';
-import type { LogReceiver, Receiver, SlackReceiver, WebhookReceiver } from './receiver.js';
+import type { LogReceiver, Receiver, SlackReceiver, SlackWebhookReceiver, WebhookReceiver } from './receiver.js';
 import { signedHeaders } from './signature.js';
+import { SlackBotChannel } from './slack-bot-channel.js';
 import { slackMessage } from './slack-message.js';
+import type { SlackMessages } from './slack-messages.js';
 
 export interface ChannelContext {
   readonly logger: Logger;
   readonly links: Links;
+  readonly slackMessages: SlackMessages;
   readonly ownPort: number;
 }
 
@@ -28,7 +31,7 @@ export function channelFor(receiver: Receiver, context: ChannelContext): Channel
     case 'webhook':
       return new WebhookChannel(receiver, context, agentFor(receiver, context));
     case 'slack':
-      return new SlackChannel(receiver, context, agentFor(receiver, context));
+      return receiver.token === null ? new SlackWebhookChannel(receiver, context, agentFor(receiver, context)) : new SlackBotChannel(receiver, context, agentFor(receiver, context));
     case 'email':
       return new EmailChannel(receiver, context);
   }
@@ -72,9 +75,9 @@ class WebhookChannel implements Channel {
   }
 }
 
-class SlackChannel implements Channel {
+class SlackWebhookChannel implements Channel {
   constructor(
-    private readonly receiver: SlackReceiver,
+    private readonly receiver: SlackWebhookReceiver,
     private readonly context: ChannelContext,
     private readonly agent: Agent,
   ) {}

@@ -59,6 +59,19 @@ describe('receivers', () => {
     expect(compile(`  - { name: a, email_configs: [{ to: o@example.org, require_tls: false, auth_username: u, millrace: { auth_password: { file: ${folder}/secret } } }] }`, global)).toMatchObject([{ tls: 'none', username: 'u', password: SECRET }]);
   });
 
+  it("Slack is spoken to by an incoming webhook or as an app, whose messages may be edited; the receiver's own word goes before the file's", () => {
+    const app = { type: 'slack', url: new URL('https://slack.com/api/chat.postMessage'), token: SLACK, channel: '#ops' };
+    expect(compile("  - { name: a, slack_configs: [{ app_token_file: slack, channel: '#ops' }, { millrace: { app_token: { env: SLACK_URL } }, channel: '#ops', message_strategy: update }] }", 'slack_api_url_file: slack')).toMatchObject([
+      { ...app, edits: false }, { ...app, edits: true },
+    ]);
+    expect(compile("  - { name: a, slack_configs: [{ channel: '#ops', update_message: true, app_url: 'https://slack-gov.com/api/chat.postMessage' }] }", 'slack_app_token_file: slack')).toMatchObject([
+      { ...app, url: new URL('https://slack-gov.com/api/chat.postMessage'), edits: true },
+    ]);
+    expect(problemsOf("  - { name: a, slack_configs: [{ api_url_file: slack, app_token_file: slack }, { app_token_file: slack, app_url: 'https://x.example/api' }, { api_url_file: slack, message_strategy: update }] }")).toEqual([
+      expect.stringMatching(/slack_configs\.0: has both/), expect.stringMatching(/slack_configs\.1\.app_url: must end with/), expect.stringMatching(/slack_configs\.1: needs a channel/), expect.stringMatching(/slack_configs\.2: only an app can edit/),
+    ]);
+  });
+
   it('names every problem at once with its line, and no secret', () => {
     const problems = problemsOf(`
   - name: a
@@ -77,7 +90,7 @@ describe('receivers', () => {
       expect.stringMatching(/signing_secrets\.2: the file nowhere cannot be read/),
       expect.stringMatching(/webhook_configs\.0\.url: 127\.0\.0\.1 is not allowed: it is not a public address; a private address is allowed by listing its URL under millrace/),
       expect.stringMatching(/webhook_configs\.1\.timeout: must be at most the 15000 ms/),
-      expect.stringMatching(/slack_configs\.0: needs api_url_file, or millrace\.api_url/),
+      expect.stringMatching(/slack_configs\.0: needs api_url_file, or app_token_file/),
       expect.stringMatching(/email_configs\.0\.to: "not an address" is no e-mail address/),
       expect.stringMatching(/email_configs\.0\.from: needs from, or global\.smtp_from/),
       expect.stringMatching(/email_configs\.0\.smarthost: "mail\.example\.org" is no server with its port/),

@@ -23,6 +23,7 @@ type Path = readonly PropertyKey[];
 
 /** Slack takes one message a second for a channel. */
 const SLACK_PACE_MS = 1_000;
+const SLACK_APP_URL = 'https://slack.com/api/chat.postMessage';
 const CONCURRENCY = 8;
 const IMPLICIT_TLS_PORT = 465;
 const EMAIL_ADDRESS = /^[^\s@<>,"]+@[^\s@<>,"]+$/;
@@ -69,15 +70,41 @@ class Compiler {
   }
 
   #slack(text: SlackText, common: Omit<LogReceiver, 'type'>, path: Path): SlackReceiver | null {
-    const { api_url: reference, allow_private: allowPrivate, concurrency } = text.millrace;
-    const file = text.api_url_file ?? this.config.global.slack_api_url_file;
-    if (reference === undefined && file === undefined) {
-      this.#report(path, 'needs api_url_file, or millrace.api_url');
+    const { global } = this.config;
+    const webhook = this.#oneSecret(text.millrace.api_url, text.api_url_file, path, 'api_url');
+    const token = this.#oneSecret(text.millrace.app_token, text.app_token_file, path, 'app_token');
+    if (webhook !== undefined && token !== undefined) {
+      this.#report(path, 'has both an incoming webhook (api_url) and an app token: leave one out');
       return null;
     }
-    const address = reference === undefined ? this.#file(file ?? '', [...path, 'api_url_file']) : this.#secret(reference, [...path, 'millrace', 'api_url']);
+    if (webhook !== undefined) return this.#slackWebhook(text, webhook, common, path);
+    if (token !== undefined) return this.#slackBot(text, token, common, path);
+    if (global.slack_api_url_file !== undefined) return this.#slackWebhook(text, this.#file(global.slack_api_url_file, [...path, 'api_url_file']), common, path);
+    if (global.slack_app_token_file !== undefined) return this.#slackBot(text, this.#file(global.slack_app_token_file, [...path, 'app_token_file']), common, path);
+    this.#report(path, 'needs api_url_file, or app_token_file (millrace.api_url, millrace.app_token)');
+    return null;
+  }
+
+  #slackWebhook(text: SlackText, address: string | null, common: Omit<LogReceiver, 'type'>, path: Path): SlackReceiver | null {
+    if (isEdited(text)) this.#report(path, 'only an app can edit its messages: use app_token_file in place of api_url_file');
+    const { allow_private: allowPrivate, concurrency = 1 } = text.millrace;
     const url = address === null ? null : this.#url(address, allowPrivate, path);
-    return url === null ? null : { ...common, type: 'slack', concurrency: concurrency ?? 1, paceMs: SLACK_PACE_MS, url, privateAllowed: mayBePrivate(url, { allowPrivate }), channel: text.channel ?? null };
+    return url === null ? null : { ...common, type: 'slack', concurrency, paceMs: SLACK_PACE_MS, url, privateAllowed: mayBePrivate(url, { allowPrivate }), token: null, channel: text.channel ?? null };
+  }
+
+  #slackBot(text: SlackText, token: string | null, common: Omit<LogReceiver, 'type'>, path: Path): SlackReceiver | null {
+    const { allow_private: allowPrivate, concurrency = 1 } = text.millrace;
+    const url = this.#url(text.app_url ?? this.config.global.slack_app_url ?? SLACK_APP_URL, allowPrivate, [...path, 'app_url']);
+    if (url !== null && !url.pathname.endsWith('/chat.postMessage')) this.#report([...path, 'app_url'], 'must end with /chat.postMessage');
+    if (text.channel === undefined) this.#report(path, 'needs a channel: a token belongs to none');
+    if (url === null || token === null || text.channel === undefined) return null;
+    return { ...common, type: 'slack', concurrency, paceMs: SLACK_PACE_MS, url, privateAllowed: mayBePrivate(url, { allowPrivate }), token, channel: text.channel, edits: isEdited(text) };
+  }
+
+  /** Undefined: neither is said; null: it cannot be read. */
+  #oneSecret(reference: SecretReference | undefined, file: string | undefined, path: Path, field: string): string | null | undefined {
+    if (reference !== undefined) return this.#secret(reference, [...path, 'millrace', field]);
+    return file === undefined ? undefined : this.#file(file, [...path, `${field}_file`]);
   }
 
   #email(text: EmailText, common: Omit<LogReceiver, 'type'>, path: Path): EmailReceiver | null {
@@ -165,4 +192,8 @@ class Compiler {
   #report(path: Path, reason: string): void {
     this.problems.push(this.config.problem(path, reason));
   }
+}
+
+function isEdited(text: SlackText): boolean {
+  return text.update_message || text.message_strategy === 'update';
 }

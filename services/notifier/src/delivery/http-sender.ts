@@ -14,7 +14,12 @@ export interface Post {
 }
 
 /** Sends one POST, follows nothing, reads at most 64 KiB of the answer, and says what it means. */
-export async function post(agent: Agent, { url, headers, body }: Post, timeoutMs: number, signal: AbortSignal): Promise<AttemptResult> {
+export async function post(agent: Agent, message: Post, timeoutMs: number, signal: AbortSignal): Promise<AttemptResult> {
+  return (await exchange(agent, message, timeoutMs, signal)).result;
+}
+
+/** As {@link post}, with the answer's text for who understands it. */
+export async function exchange(agent: Agent, { url, headers, body }: Post, timeoutMs: number, signal: AbortSignal): Promise<{ readonly result: AttemptResult; readonly text: string }> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await request(url, {
@@ -24,36 +29,37 @@ export async function post(agent: Agent, { url, headers, body }: Post, timeoutMs
       body,
       signal: AbortSignal.any([signal, timeout]),
     });
-    const excerpt = await excerptOf(response.body);
+    const answer = await readAnswer(response.body);
     const outcome = outcomeOfStatus(response.statusCode);
     const header = response.headers['retry-after'];
-    return {
+    const result: AttemptResult = {
       outcome,
       statusCode: response.statusCode,
       error: outcome === 'delivered' ? null : `answered ${response.statusCode}`,
-      responseExcerpt: excerpt,
+      responseExcerpt: answer.subarray(0, EXCERPT_BYTES).toString('utf8').replaceAll('\u0000', ''),
       retryAfterMs: outcome === 'retry' ? retryAfterMs(typeof header === 'string' ? header : null, Date.now()) : null,
     };
+    return { result, text: answer.toString('utf8') };
   } catch (error) {
-    return failure(error, timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error));
+    return { result: failure(error, timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error)), text: '' };
   }
 }
 
 /** Reads the answer so that the connection can be used again. Its status has come: whatever happens to the rest changes nothing. */
-async function excerptOf(answer: AsyncIterable<Buffer> & { destroy(): unknown; on(event: 'error', listener: () => void): unknown }): Promise<string> {
+async function readAnswer(answer: AsyncIterable<Buffer> & { destroy(): unknown; on(event: 'error', listener: () => void): unknown }): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   answer.on('error', () => undefined);
   try {
     for await (const part of answer) {
-      if (bytes < EXCERPT_BYTES) parts.push(part);
       bytes += part.length;
       if (bytes > MAX_ANSWER_BYTES) break;
+      parts.push(part);
     }
   } catch (error) {
     parts.push(Buffer.from(` [the answer broke off: ${reasonOf(error)}]`));
   }
-  return Buffer.concat(parts).subarray(0, EXCERPT_BYTES).toString('utf8').replaceAll('\u0000', '');
+  return Buffer.concat(parts);
 }
 
 function failure(error: unknown, reason: string): AttemptResult {

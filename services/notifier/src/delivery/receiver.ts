@@ -31,11 +31,23 @@ export interface WebhookReceiver extends Outside {
   readonly maxAlerts: number;
 }
 
-export interface SlackReceiver extends Outside {
+/** An incoming webhook of Slack, or, with a token, its Web API. */
+export interface SlackWebhookReceiver extends Outside {
   readonly type: 'slack';
+  readonly token: null;
   /** Null: the one that the incoming webhook belongs to. */
   readonly channel: string | null;
 }
+
+export interface SlackBotReceiver extends Outside {
+  readonly type: 'slack';
+  readonly token: string;
+  readonly channel: string;
+  /** A group has one message, which is edited as it changes. */
+  readonly edits: boolean;
+}
+
+export type SlackReceiver = SlackWebhookReceiver | SlackBotReceiver;
 
 export interface EmailReceiver extends Common {
   readonly type: 'email';

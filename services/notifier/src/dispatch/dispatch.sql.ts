@@ -109,6 +109,7 @@ export const FORGET: readonly string[] = [
   "delete from alerts where id in (select id from alerts where lane = $1 and not held and status = 'RESOLVED' and updated_at < $2 limit $3)",
   'delete from alert_actions where id in (select id from alert_actions where lane = $1 and acted_at < $2 limit $3)',
   'delete from silences where id in (select id from silences where lane = $1 and ends_at < $2 limit $3)',
+  'delete from slack_messages where (lane, integration, group_hash) in (select lane, integration, group_hash from slack_messages where lane = $1 and posted_at < $2 limit $3)',
   // Of groups that are no more: what fires is told again and again, which is noted.
   'delete from notification_log where (lane, group_hash, integration) in (select lane, group_hash, integration from notification_log where lane = $1 and notified_at < $2 limit $3)',
 ];

@@ -116,11 +116,17 @@ const webhook = z
   })
   .refine(({ url, url_file: file }) => (url === undefined) !== (file === undefined), 'needs either url or url_file');
 
+/** Either an incoming webhook, or an app's token for Slack's Web API. */
 const slack = z.strictObject({
   send_resolved: sendResolved.default(false),
   api_url_file: text.optional(),
+  app_token_file: text.optional(),
+  app_url: z.url().optional(),
   channel: text.optional(),
-  millrace: z.strictObject({ ...delivery, api_url: secretReference.optional() }).prefault({}),
+  message_strategy: z.enum(['new', 'update'], { error: 'must be new or update: Millrace does not thread' }).optional(),
+  /** Its older name. */
+  update_message: z.boolean().default(false),
+  millrace: z.strictObject({ ...delivery, api_url: secretReference.optional(), app_token: secretReference.optional() }).prefault({}),
 });
 
 const email = z.strictObject({
@@ -158,6 +164,8 @@ const receiver = z.strictObject({
 const global = z.strictObject({
   resolve_timeout: positive.optional(),
   slack_api_url_file: text.optional(),
+  slack_app_token_file: text.optional(),
+  slack_app_url: z.url().optional(),
   smtp_from: text.optional(),
   smtp_smarthost: text.optional(),
   smtp_hello: text.optional(),

@@ -4,6 +4,8 @@ const SECRET = 'a secret does not stand in the file: use';
 const REASONS: Readonly<Record<string, string>> = {
   api_url: `${SECRET} api_url_file`,
   slack_api_url: `${SECRET} slack_api_url_file`,
+  app_token: `${SECRET} app_token_file`,
+  slack_app_token: `${SECRET} slack_app_token_file`,
   auth_password: `${SECRET} auth_password_file`,
   smtp_auth_password: `${SECRET} smtp_auth_password_file`,
   http_config: 'Millrace signs webhooks instead (millrace.signing_secrets) and takes no proxy; remove it',
