@@ -1,44 +1,23 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AlertEvidence } from '@millrace/contracts';
-import { ServiceProcess } from '@millrace/testing';
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { launchChromium, sidewaysScroll, visit } from './support/chromium.js';
-import { ordinaryDay, ShopBoard, type BoardAlert } from './support/shop-board.js';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { Chromium, DESK, PHONE, sidewaysScroll, XSS } from './support/chromium.js';
+import { Dashboard } from './support/dashboard.js';
+import { ordinaryDay, type BoardAlert, type ShopBoard } from './support/shop-board.js';
 
 jest.setTimeout(120_000);
 
-const XSS = '<img src=x onerror="window.pwned=1">';
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
 
 describe('an alert on the dashboard, in Chromium', () => {
-  let browser: Browser;
-  let shots: string;
+  const chromium = Chromium.shared('alert');
+  const dashboard = Dashboard.forEach();
   let board: ShopBoard;
-  let api: ServiceProcess;
-  let context: BrowserContext;
   let page: Page;
   let complaints: readonly string[];
 
-  beforeAll(async () => {
-    browser = await launchChromium();
-    shots = process.env['MILLRACE_SCREENSHOTS'] ?? (await mkdtemp(join(tmpdir(), 'millrace-alert-')));
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
-  afterEach(async () => {
-    await context.close();
-    await api.end();
-    await board.close();
-  });
-
   const summary = 'Only 12 orders in a minute, expected more than 34';
   const alertDialog = (name: string | RegExp = summary): Locator => page.getByRole('dialog', { name });
-  const addressOf = ({ fingerprint, startsAt }: BoardAlert): string => `${api.url}/?alert=${fingerprint}&startsAt=${String(startsAt)}`;
+  const addressOf = ({ fingerprint, startsAt }: BoardAlert): string => `${dashboard.api.url}/?alert=${fingerprint}&startsAt=${String(startsAt)}`;
   const hrefs = async (within: Locator): Promise<(string | null)[]> => Promise.all((await within.getByRole('link').all()).map((link) => link.getAttribute('href')));
   const search = (): Promise<string> => page.evaluate<string>('location.search');
   const evidence = (minutes: number): AlertEvidence[] => Array.from({ length: minutes }, (_, ago) => {
@@ -48,8 +27,7 @@ describe('an alert on the dashboard, in Chromium', () => {
   let alert: BoardAlert;
 
   beforeEach(async () => {
-    board = await ShopBoard.open();
-    api = await ServiceProcess.start('query-api', { ...board.env, MILLRACE_SHOP_TIME_ZONE: 'Europe/Berlin' });
+    ({ board } = dashboard);
     await board.write(ordinaryDay());
     const orders = { rule: 'orders-drop', severity: 'critical', summary, labels: { lane: board.lane, team: 'checkout' }, value: 12, threshold: 34 };
     await board.alert({ ...orders, firing: false, minutesAgo: 190 });
@@ -61,7 +39,7 @@ describe('an alert on the dashboard, in Chromium', () => {
     await board.tell(alert, { receiver: 'shop-owner', state: 'failed', attempts: [{ outcome: 'failed', error: 'connection refused', possibleRepeat: true }] });
   });
   const follow = async (address: string, options: BrowserContextOptions = {}): Promise<void> => {
-    ({ context, page, complaints } = await visit(browser, address, { viewport: DESK, ...options }));
+    ({ page, complaints } = await chromium.open(address, options));
   };
 
   it('shows what it says, what it rests on and who was told; closed, it leaves the address', async () => {
@@ -80,7 +58,7 @@ describe('an alert on the dashboard, in Chromium', () => {
     await dialog.getByText('failed for good · connection refused · 140 ms · may have come twice').waitFor();
     await dialog.getByRole('row', { name: `${board.lane}.shop.alerts.v1, partition 0, offset 73` }).waitFor();
     const href = await dialog.getByRole('link', { name: 'The same as JSON' }).getAttribute('href');
-    expect(await (await fetch(new URL(href ?? '', api.url))).json()).toMatchObject({ lane: board.lane, alert: { fingerprint: alert.fingerprint }, deliveries: [{}, {}] });
+    expect(await (await fetch(new URL(href ?? '', dashboard.api.url))).json()).toMatchObject({ lane: board.lane, alert: { fingerprint: alert.fingerprint }, deliveries: [{}, {}] });
 
     await board.tell(alert, { receiver: 'late', state: 'pending', attempts: [] });
     await dialog.getByText('late', { exact: true }).waitFor();
@@ -91,7 +69,7 @@ describe('an alert on the dashboard, in Chromium', () => {
   });
 
   it('opens from the list, by mouse and keyboard, and says so in the address; Escape and Back close it and give focus back', async () => {
-    await follow(api.url);
+    await follow(dashboard.api.url);
     const line = page.getByRole('region', { name: 'Alerts' }).getByRole('button', { name: summary }).first();
     await line.click();
     await alertDialog().getByText('Who was told').waitFor();
@@ -140,7 +118,7 @@ describe('an alert on the dashboard, in Chromium', () => {
     expect(await hrefs(alertDialog(XSS))).toEqual([
       'https://runbooks.example/up', 'https://prometheus.example/graph?g0.expr=up', expect.stringMatching(/^\/api\/alerts\//),
     ]);
-    await page.screenshot({ path: join(shots, 'alert-elsewhere.png') });
+    await page.screenshot({ path: chromium.shot('alert-elsewhere') });
     await page.goto(addressOf(await from('javascript:window.pwned=1', 'javascript:window.pwned=1')));
     await alertDialog(XSS).getByText('It was told from elsewhere').waitFor();
     expect(await alertDialog(XSS).getByRole('link').count()).toBe(1);
@@ -150,13 +128,12 @@ describe('an alert on the dashboard, in Chromium', () => {
 
   it('says so where there is no such alert, and where the server cannot tell', async () => {
     for (const name of ['f'.repeat(16), '..', '.', '%3Cimg%20src%3Dx%3E', alert.fingerprint.toUpperCase()]) {
-      await follow(`${api.url}/?alert=${name}`);
+      await follow(`${dashboard.api.url}/?alert=${name}`);
       await alertDialog('Alert').getByText('There is no such alert here').waitFor();
-      await context.close();
     }
     await follow(addressOf({ ...alert, startsAt: 5 }), { viewport: PHONE });
     await alertDialog('Alert').getByText('that began then').waitFor();
-    await page.screenshot({ path: join(shots, 'alert-unknown.png') });
+    await page.screenshot({ path: chromium.shot('alert-unknown') });
     await alertDialog('Alert').getByRole('button', { name: 'Look for its latest outage' }).click();
     await alertDialog().getByText('Firing', { exact: true }).waitFor();
 
@@ -174,7 +151,7 @@ describe('an alert on the dashboard, in Chromium', () => {
         await follow(addressOf(alert), { colorScheme, viewport: size });
         const dialog = alertDialog();
         await dialog.getByText('12 orders').first().waitFor();
-        await page.screenshot({ path: join(shots, `alert-${name}-${colorScheme}.png`) });
+        await page.screenshot({ path: chromium.shot(`alert-${name}-${colorScheme}`) });
         const box = await dialog.boundingBox();
         expect(box?.x).toBeGreaterThanOrEqual(0);
         expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(size.width);
@@ -182,12 +159,10 @@ describe('an alert on the dashboard, in Chromium', () => {
         expect(await page.evaluate<number>(`document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth`)).toBeLessThanOrEqual(0);
         expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
         await dialog.getByText('Who was told').scrollIntoViewIfNeeded();
-        await page.screenshot({ path: join(shots, `alert-${name}-${colorScheme}-told.png`) });
+        await page.screenshot({ path: chromium.shot(`alert-${name}-${colorScheme}-told`) });
         await dialog.getByRole('link', { name: 'The same as JSON' }).scrollIntoViewIfNeeded();
-        await page.screenshot({ path: join(shots, `alert-${name}-${colorScheme}-end.png`) });
-        await context.close();
+        await page.screenshot({ path: chromium.shot(`alert-${name}-${colorScheme}-end`) });
       }
     }
-    await follow(api.url);
   });
 });

@@ -1,47 +1,27 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ServiceProcess } from '@millrace/testing';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { launchChromium, sidewaysScroll, visit } from './support/chromium.js';
-import { ordinaryDay, PRODUCTS, ShopBoard } from './support/shop-board.js';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { Chromium, PHONE, sidewaysScroll, XSS } from './support/chromium.js';
+import { Dashboard } from './support/dashboard.js';
+import { ordinaryDay, PRODUCTS, type ShopBoard } from './support/shop-board.js';
 
 jest.setTimeout(120_000);
 
-const XSS = '<img src=x onerror="window.pwned=1">';
 const EUR = { currency: 'EUR' };
 const WALL = { width: 1920, height: 1080 };
-const PHONE = { width: 390, height: 844 };
 
 describe('the dashboard in Chromium', () => {
-  let browser: Browser;
-  let shots: string;
+  const chromium = Chromium.shared('dashboard');
+  const dashboard = Dashboard.forEach();
   let board: ShopBoard;
-  let api: ServiceProcess;
-  let context: BrowserContext;
   let page: Page;
   let complaints: readonly string[];
 
-  beforeAll(async () => {
-    browser = await launchChromium();
-    shots = process.env['MILLRACE_SCREENSHOTS'] ?? (await mkdtemp(join(tmpdir(), 'millrace-dashboard-')));
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
-  beforeEach(async () => {
-    board = await ShopBoard.open();
-    api = await ServiceProcess.start('query-api', { ...board.env, MILLRACE_SHOP_TIME_ZONE: 'Europe/Berlin' });
-  });
-  afterEach(async () => {
-    await context.close();
-    await api.end();
-    await board.close();
+  beforeEach(() => {
+    ({ board } = dashboard);
   });
 
   const open = async (options: BrowserContextOptions = {}): Promise<void> => {
-    ({ context, page, complaints } = await visit(browser, api.url, { viewport: WALL, ...options }));
+    ({ page, complaints } = await chromium.open(dashboard.api.url, { viewport: WALL, ...options }));
   };
   const shows = async (testId: string, text: string): Promise<void> => {
     await page.getByTestId(testId).filter({ hasText: text }).waitFor();
@@ -89,16 +69,14 @@ describe('the dashboard in Chromium', () => {
       await open({ colorScheme });
       await shows('revenue-today', '€386,422');
       await page.getByText('2 firing').waitFor();
-      await page.screenshot({ path: join(shots, `wall-${colorScheme}.png`) });
+      await page.screenshot({ path: chromium.shot(`wall-${colorScheme}`) });
       const overflow = await page.evaluate<number>('document.documentElement.scrollHeight - document.documentElement.clientHeight');
       expect(overflow).toBeLessThanOrEqual(0);
       await page.setViewportSize(PHONE);
-      await page.screenshot({ path: join(shots, `phone-${colorScheme}.png`), fullPage: true });
+      await page.screenshot({ path: chromium.shot(`phone-${colorScheme}`), fullPage: true });
       expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
       expect(complaints).toEqual([]);
-      await context.close();
     }
-    await open();
   });
 
   it('keeps a hostile label text', async () => {
@@ -142,7 +120,7 @@ describe('the dashboard in Chromium', () => {
       }
       await dialog.getByRole('row', { name: `${board.lane}.shop.orders.v1 0 1000 6204` }).waitFor();
       const href = await dialog.getByRole('link', { name: 'The same as JSON' }).getAttribute('href');
-      expect(await (await fetch(new URL(href ?? '', api.url))).json()).toMatchObject({ metricKey: 'revenue{currency=EUR}', value: 38_642_177, sourceOffsets: [{ lastOffset: 6_204 }] });
+      expect(await (await fetch(new URL(href ?? '', dashboard.api.url))).json()).toMatchObject({ metricKey: 'revenue{currency=EUR}', value: 38_642_177, sourceOffsets: [{ lastOffset: 6_204 }] });
 
       await board.write([{ metric: 'revenue', window: '1d', dimensions: EUR, value: 38_700_000, count: 5_210, revision: 2 }]);
       await dialog.getByText('Revision 2 has come since.').waitFor();
@@ -209,12 +187,11 @@ describe('the dashboard in Chromium', () => {
     it('fits a wall and a phone', async () => {
       for (const [name, size] of [['wall', WALL], ['phone', PHONE]] as const) {
         for (const colorScheme of ['light', 'dark'] as const) {
-          await context.close();
-          await open({ colorScheme, viewport: size });
+              await open({ colorScheme, viewport: size });
           await page.getByTestId('revenue-today').getByRole('button').click();
           const dialog = explained('Revenue today');
           await dialog.getByTestId('explained-value').waitFor();
-          await page.screenshot({ path: join(shots, `explained-${name}-${colorScheme}.png`) });
+          await page.screenshot({ path: chromium.shot(`explained-${name}-${colorScheme}`) });
           const box = await dialog.boundingBox();
           expect(box?.x).toBeGreaterThanOrEqual(0);
           expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(size.width);
@@ -233,7 +210,7 @@ describe('the dashboard in Chromium', () => {
     await shows('revenue-today', '€');
     await page.getByText('All numbers stale').waitFor();
     await page.locator('.panel.is-stale', { has: page.getByTestId('revenue-today') }).getByText('stale · 1 h').first().waitFor();
-    await page.screenshot({ path: join(shots, 'wall-stale.png') });
+    await page.screenshot({ path: chromium.shot('wall-stale') });
     await board.write([{ metric: 'rating', window: '1d', value: 4.4, count: 750, revision: 2 }]);
     await shows('kpi-rating', '4.4');
     expect(await page.locator('.kpi.is-stale', { has: page.getByTestId('kpi-rating') }).count()).toBe(0);
@@ -242,7 +219,7 @@ describe('the dashboard in Chromium', () => {
   it('says that there is nothing yet, then fills by itself', async () => {
     await open({ viewport: PHONE });
     await page.getByRole('heading', { name: 'No numbers yet' }).waitFor();
-    await page.screenshot({ path: join(shots, 'phone-empty.png') });
+    await page.screenshot({ path: chromium.shot('phone-empty') });
     await board.write(ordinaryDay());
     await shows('revenue-today', '€386,422');
     expect(complaints).toEqual([]);
@@ -252,10 +229,10 @@ describe('the dashboard in Chromium', () => {
     await board.write(ordinaryDay());
     await open();
     await page.getByText('Live', { exact: true }).waitFor();
-    const port = new URL(api.url).port;
-    await api.end();
+    const port = new URL(dashboard.api.url).port;
+    await dashboard.api.end();
     await page.getByText('Reconnecting').waitFor();
-    api = await ServiceProcess.start('query-api', { ...board.env, MILLRACE_HTTP_PORT: port });
+    await dashboard.start({ MILLRACE_HTTP_PORT: port });
     await page.getByText('Live', { exact: true }).waitFor({ timeout: 60_000 });
     await board.write([{ metric: 'orders', window: '1d', value: 6_000, count: 6_000, revision: 2 }]);
     await shows('orders-today', '6,000');

@@ -1,19 +1,13 @@
-import { mkdtemp } from 'node:fs/promises';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { fraudLabelEvent, fraudScore, truthEvent, type FraudLabelEvent, type FraudScore } from '@millrace/contracts';
 import { contractTopic, type EventPublisher } from '@millrace/kafka';
 import { createTestDatabase, makeFraudLabel, makeFraudScore, makeTruth, ServiceProcess, testKafka, until, address, type TestDatabase, type TestKafka } from '@millrace/testing';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { launchChromium, sidewaysScroll, visit } from './support/chromium.js';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { Chromium, DESK, PHONE, sidewaysScroll, XSS } from './support/chromium.js';
 
 jest.setTimeout(180_000);
 
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-const XSS = '<img src=x onerror="window.pwned=1">';
 const MINUTE = 60_000;
 const SCENARIOS = ['card-testing', 'account-takeover', 'stolen-card', 'compromised-page'];
 const FEATURES = ['card_orders_24h', 'device_customers_7d', 'ip_country_mismatch', 'account_age_days', 'total_to_median', 'promo_used', 'email_throwaway'];
@@ -77,24 +71,15 @@ function statusOf(url: string, path: string): Promise<number | undefined> {
 }
 
 describe('the fraud page in Chromium', () => {
-  let browser: Browser;
-  let shots: string;
+  const chromium = Chromium.shared('fraud-page');
   let test: TestKafka;
   let database: TestDatabase;
   let publisher: EventPublisher;
   let desk: ServiceProcess;
   let api: ServiceProcess;
-  let context: BrowserContext;
   let page: Page;
   let complaints: readonly string[];
 
-  beforeAll(async () => {
-    browser = await launchChromium();
-    shots = process.env['MILLRACE_SCREENSHOTS'] ?? (await mkdtemp(join(tmpdir(), 'millrace-fraud-page-')));
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
   beforeEach(async () => {
     test = testKafka();
     database = await createTestDatabase();
@@ -109,7 +94,6 @@ describe('the fraud page in Chromium', () => {
     api = await ServiceProcess.start('query-api', { ...env, MILLRACE_QUERY_API_FRAUD_DESK_URL: desk.url, MILLRACE_SHOP_TIME_ZONE: 'Europe/Berlin' });
   });
   afterEach(async () => {
-    await context.close();
     await api.end();
     await desk.end();
     await publisher.close();
@@ -118,7 +102,7 @@ describe('the fraud page in Chromium', () => {
   });
 
   const open = async (options: BrowserContextOptions = {}): Promise<void> => {
-    ({ context, page, complaints } = await visit(browser, `${api.url}/#fraud`, { viewport: DESK, ...options }));
+    ({ page, complaints } = await chromium.open(`${api.url}/#fraud`, options));
   };
   const shows = (testId: string, text: string): Promise<void> => page.getByTestId(testId).filter({ hasText: text }).waitFor();
   const deskReady = (): Promise<unknown> => until('the fraud desk is ready', async () => (await fetch(`${desk.url}/health/ready`)).ok);
@@ -134,7 +118,7 @@ describe('the fraud page in Chromium', () => {
     await page.getByRole('heading', { name: 'No order has been scored yet' }).waitFor();
     await page.getByText('No order has been flagged yet.').waitFor();
     await page.getByText('Nobody has looked for rings yet.').waitFor();
-    await page.screenshot({ path: join(shots, 'fraud-phone-empty.png'), fullPage: true });
+    await page.screenshot({ path: chromium.shot('fraud-phone-empty'), fullPage: true });
     expect(complaints).toEqual([]);
     await publisher.publishAll(fraudScore, day(test.lane, Date.now()).scores);
     await counted(400);
@@ -142,7 +126,7 @@ describe('the fraud page in Chromium', () => {
     await page.getByText('Nobody has said yet which of these orders were fraud').waitFor();
     await page.getByRole('button', { name: /order-100790/ }).waitFor();
     expect(await page.getByRole('checkbox', { name: 'Show the truth' }).count()).toBe(0);
-    await page.screenshot({ path: join(shots, 'fraud-phone-no-truth.png'), fullPage: true });
+    await page.screenshot({ path: chromium.shot('fraud-phone-no-truth'), fullPage: true });
     await desk.end();
     await page.getByText('The fraud desk does not answer', { exact: true }).waitFor();
   });
@@ -177,9 +161,8 @@ describe('the fraud page in Chromium', () => {
         await page.getByText(String(flagged[0]?.orderId)).or(page.getByRole('button', { name: 'Show more' })).first().waitFor();
         expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
         await page.evaluate(`document.querySelector('.fraud').style.height = 'auto'`);
-        await page.screenshot({ path: join(shots, `fraud-${name}-${colorScheme}.png`), fullPage: true });
+        await page.screenshot({ path: chromium.shot(`fraud-${name}-${colorScheme}`), fullPage: true });
         expect(complaints).toEqual([]);
-        if (name !== 'phone' || colorScheme !== 'dark') await context.close();
       }
     }
   });
@@ -199,7 +182,7 @@ describe('the fraud page in Chromium', () => {
     await dialog.getByRole('row', { name: `${test.lane}.shop.orders.v1 0 3 3` }).waitFor();
     await dialog.getByText('challenger 2026-11-21 would say').waitFor();
     expect(await dialog.getByText('Stolen card').count()).toBe(0);
-    await page.screenshot({ path: join(shots, 'fraud-case-desk.png') });
+    await page.screenshot({ path: chromium.shot('fraud-case-desk') });
 
     await dialog.getByRole('button', { name: 'It is fraud' }).click();
     await dialog.getByText('Say who you are first.').waitFor();
@@ -218,7 +201,7 @@ describe('the fraud page in Chromium', () => {
     await page.getByRole('button', { name: /order-odd.*Stolen card/ }).click();
     await page.setViewportSize(PHONE);
     await page.getByRole('dialog').getByText('Stolen card').waitFor();
-    await page.screenshot({ path: join(shots, 'fraud-case-phone.png') });
+    await page.screenshot({ path: chromium.shot('fraud-case-phone') });
     expect(await page.evaluate<number>(`document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth`)).toBeLessThanOrEqual(0);
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.evaluate("'pwned' in window")).toBe(false);
@@ -240,18 +223,17 @@ describe('the fraud page in Chromium', () => {
         await dialog.getByRole('img').waitFor();
         expect(await dialog.locator('circle').count()).toBe(12);
         expect(await dialog.locator('rect').count()).toBe(11);
-        await page.screenshot({ path: join(shots, `fraud-ring-${name}-${colorScheme}.png`) });
+        await page.screenshot({ path: chromium.shot(`fraud-ring-${name}-${colorScheme}`) });
         await dialog.locator('rect').first().click();
         await dialog.getByRole('status').filter({ hasText: 'Card card-10ab3f: 12 orders' }).waitFor();
         await dialog.getByRole('row', { name: 'Card card-10ab3f 12 12' }).waitFor();
-        await page.screenshot({ path: join(shots, `fraud-ring-${name}-${colorScheme}-chosen.png`) });
+        await page.screenshot({ path: chromium.shot(`fraud-ring-${name}-${colorScheme}-chosen`) });
         expect(await page.evaluate<number>(`document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth`)).toBeLessThanOrEqual(0);
         await page.keyboard.press('Escape');
         expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
         await page.evaluate(`document.querySelector('.fraud').style.height = 'auto'`);
-        await page.screenshot({ path: join(shots, `fraud-rings-${name}-${colorScheme}.png`), fullPage: true });
+        await page.screenshot({ path: chromium.shot(`fraud-rings-${name}-${colorScheme}`), fullPage: true });
         expect(complaints).toEqual([]);
-        if (name !== 'phone' || colorScheme !== 'dark') await context.close();
       }
     }
     await page.getByRole('button', { name: /order-of-ring/ }).click();

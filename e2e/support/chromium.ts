@@ -1,5 +1,14 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+
+export const DESK = { width: 1280, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+/** Runs where a page takes a text for markup. */
+export const XSS = '<img src=x onerror="window.pwned=1">';
 
 /** There is no browser to test the page in. */
 export class NoChromiumError extends Error {
@@ -10,7 +19,7 @@ export class NoChromiumError extends Error {
 }
 
 /** Starts the machine's Chromium. Throws {@link NoChromiumError}. */
-export async function launchChromium(): Promise<Browser> {
+async function launchChromium(): Promise<Browser> {
   const executablePath = process.env['MILLRACE_CHROMIUM'] ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) throw new NoChromiumError(executablePath);
   return chromium.launch({
@@ -19,21 +28,52 @@ export async function launchChromium(): Promise<Browser> {
   });
 }
 
-/** A page in a context of its own, and what it complained of since it was opened: errors, and warnings on its console. */
+/** A page, and what it complained of since it was opened: errors, and warnings on its console. */
 export interface Visit {
-  readonly context: BrowserContext;
   readonly page: Page;
   readonly complaints: readonly string[];
 }
 
-export async function visit(browser: Browser, url: string, options: BrowserContextOptions): Promise<Visit> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(url);
-  return { context, page, complaints };
+/** One Chromium for the tests of a file, with one page at a time; what was opened is closed after each test. */
+export class Chromium {
+  #browser: Browser | null = null;
+  #context: BrowserContext | null = null;
+  #shots = '';
+
+  /** Has the running file's tests share one. */
+  static shared(name: string): Chromium {
+    const chromium = new Chromium();
+    beforeAll(async () => {
+      chromium.#browser = await launchChromium();
+      chromium.#shots = process.env['MILLRACE_SCREENSHOTS'] ?? (await mkdtemp(join(tmpdir(), `millrace-${name}-`)));
+    });
+    afterEach(() => chromium.leave());
+    afterAll(() => chromium.#browser?.close());
+    return chromium;
+  }
+
+  /** Leaves the page before, and opens one at a desk unless the options say otherwise. */
+  async open(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+    await this.leave();
+    if (this.#browser === null) throw new TypeError('Chromium starts with the first test');
+    this.#context = await this.#browser.newContext({ locale: 'en-GB', viewport: DESK, ...options });
+    const page = await this.#context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`); });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(url);
+    return { page, complaints };
+  }
+
+  async leave(): Promise<void> {
+    await this.#context?.close();
+    this.#context = null;
+  }
+
+  /** Where a screenshot of that name goes. */
+  shot(name: string): string {
+    return join(this.#shots, `${name}.png`);
+  }
 }
 
 /** Pixels by which the page is wider than the window; it should never be. */
