@@ -52,7 +52,26 @@ export interface GivenDelivery {
   readonly state: 'pending' | 'delivered' | 'failed' | 'disabled' | 'suppressed' | 'replaced';
   /** Alerts of its group besides this one. @default 0 */
   readonly others?: number;
-  readonly attempts: readonly { readonly outcome: 'delivered' | 'retry' | 'failed' | 'disabled'; readonly statusCode?: number; readonly error?: string; readonly possibleRepeat?: boolean }[];
+  readonly attempts: readonly { readonly outcome: 'delivered' | 'retry' | 'failed' | 'disabled'; readonly statusCode?: number; readonly error?: string; readonly answer?: string; readonly possibleRepeat?: boolean }[];
+}
+
+/** What somebody does about an alert. */
+export interface GivenAction {
+  readonly action: 'acknowledged' | 'unacknowledged' | 'commented' | 'snoozed' | 'judged';
+  readonly author: string;
+  readonly comment?: string;
+  readonly verdict?: 'true' | 'false' | 'unsure';
+  /** Of a snooze. */
+  readonly untilMinutes?: number;
+}
+
+export interface GivenSilence {
+  readonly matchers: Readonly<Record<string, string>>;
+  /** Minutes from now; those before are negative. */
+  readonly from: number;
+  readonly to: number;
+  readonly author: string;
+  readonly comment: string;
 }
 
 /** Writes what a lane's sink and notifier would have written, into the real stores. */
@@ -143,12 +162,24 @@ export class ShopBoard {
         alerts.map((alert) => alert.fingerprint), state, new Date(queued).toISOString(), state === 'pending' ? null : new Date(queued + 300).toISOString(),
       ],
     );
-    for (const [at, { outcome, statusCode = null, error = null, possibleRepeat = false }] of attempts.entries()) {
+    for (const [at, { outcome, statusCode = null, error = null, answer = null, possibleRepeat = false }] of attempts.entries()) {
       await this.pool.execute(
-        `insert into delivery_attempts (delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, possible_repeat) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [delivery?.id, at + 1, new Date(queued + at * 5_000).toISOString(), 140 + at * 900, outcome, statusCode, error, possibleRepeat],
+        `insert into delivery_attempts (delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, response_excerpt, possible_repeat) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        [delivery?.id, at + 1, new Date(queued + at * 5_000).toISOString(), 140 + at * 900, outcome, statusCode, error, answer, possibleRepeat],
       );
     }
+  }
+
+  async act({ fingerprint, startsAt }: BoardAlert, { action, author, comment = '', verdict, untilMinutes }: GivenAction): Promise<void> {
+    await this.pool.execute('insert into alert_actions (lane, fingerprint, first_starts_at, action, author, comment, verdict, until) values ($1, $2, $3, $4, $5, $6, $7, $8)', [
+      this.lane, fingerprint, new Date(startsAt).toISOString(), action, author, comment, verdict ?? null, untilMinutes === undefined ? null : inMinutes(untilMinutes),
+    ]);
+  }
+
+  async silence({ matchers, from, to, author, comment }: GivenSilence): Promise<void> {
+    await this.pool.execute('insert into silences (id, lane, matchers, starts_at, ends_at, created_by, comment) values (gen_random_uuid(), $1, $2, $3, $4, $5, $6)', [
+      this.lane, JSON.stringify(Object.entries(matchers).map(([name, value]) => ({ name, value, isRegex: false, isEqual: true }))), inMinutes(from), inMinutes(to), author, comment,
+    ]);
   }
 
   async close(): Promise<void> {
@@ -158,6 +189,8 @@ export class ShopBoard {
     await this.database.drop();
   }
 }
+
+const inMinutes = (minutes: number): string => new Date(Date.now() + minutes * MINUTE).toISOString();
 
 const EUR = { currency: 'EUR' };
 const CATEGORIES = ['electronics', 'home-garden', 'books', 'toys', 'fashion', 'beauty', 'sports', 'grocery'];

@@ -6,6 +6,7 @@ import type { Subject } from './explanation.js';
 import { formats } from './format.js';
 import { Header } from './header.js';
 import { HeadlinePanel } from './headline.panel.js';
+import { HistoryPage } from './history.page.js';
 import { KpiRow } from './kpi.row.js';
 import { RankingRow } from './ranking.row.js';
 import { SalesPanel } from './sales.panel.js';
@@ -26,13 +27,21 @@ export function App(): VNode {
   const alert = useAlertLink();
   return (
     <ShopContext.Provider value={{ state, now, format, explain, showAlert: alert.open }}>
-      <a class="skip" href="#main">Skip to the numbers</a>
+      <a class="skip" href="#main" onClick={skip}>Skip to the numbers</a>
       <Header connection={connection} page={page} />
-      <main id="main" tabIndex={-1}>{page === 'fraud' ? <FraudPage /> : state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}</main>
+      <main id="main" tabIndex={-1}>
+        {page === 'fraud' ? <FraudPage /> : page === 'alerts' ? <HistoryPage /> : state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}
+      </main>
       {alert.link !== null && <AlertDialog key={`${alert.link.fingerprint} ${alert.link.startsAt}`} link={alert.link} onClose={alert.close} />}
       {explained !== null && <ExplainDialog subject={explained} onClose={() => { explain(null); }} />}
     </ShopContext.Provider>
   );
+}
+
+/** The address stays: it says which page this is. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
 }
 
 function Board(): VNode {

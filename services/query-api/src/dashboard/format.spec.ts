@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { age, countryName, formats, minorDigits, sentence } from './format.js';
+import { age, countryName, formats, minorDigits, sentence, startOfDay } from './format.js';
 
 describe('formats', () => {
   const format = formats('Europe/Berlin', 'en-GB');
@@ -64,5 +64,23 @@ describe('names', () => {
   });
   it.each([['home-garden', 'Home garden'], ['a_b', 'A b'], ['<img>', '<img>']])('%s is %s', (slug, text) => {
     expect(sentence(slug)).toBe(text);
+  });
+});
+
+describe('the start of a day', () => {
+  it.each([
+    ['2026-11-20', 'UTC', 0, '2026-11-20T00:00:00Z'],
+    ['2026-11-20', 'Europe/Berlin', 0, '2026-11-19T23:00:00Z'],
+    ['2026-10-25', 'Europe/Berlin', 0, '2026-10-24T22:00:00Z'],
+    ['2026-10-25', 'Europe/Berlin', 1, '2026-10-25T23:00:00Z'],
+    ['2026-03-29', 'Europe/Berlin', 1, '2026-03-29T22:00:00Z'],
+    ['2026-11-20', 'Pacific/Kiritimati', 0, '2026-11-19T10:00:00Z'],
+    ['2026-11-20', 'America/St_Johns', 0, '2026-11-20T03:30:00Z'],
+    ['2026-03-08', 'America/New_York', 1, '2026-03-09T04:00:00Z'],
+  ])('%s in %s, %d days later, is %s', (day, timeZone, later, expected) => {
+    expect(startOfDay(day, timeZone, later)).toBe(Date.parse(expected));
+  });
+  it('is none of a day that is none', () => {
+    expect(startOfDay('2026-13-45', 'UTC')).toBeNaN();
   });
 });

@@ -74,6 +74,16 @@ export function age(ms: number): string {
   return hours < 48 ? `${String(hours)} h` : `${String(Math.floor(hours / 24))} d`;
 }
 
+/** When a day (2026-11-20), or the one `later` days after it, begins by the clocks of a zone, ms; NaN where there is no such day. */
+export function startOfDay(day: string, timeZone: string, later = 0): number {
+  const midnight = Date.parse(`${day}T00:00:00Z`) + later * 86_400_000;
+  if (Number.isNaN(midnight)) return Number.NaN;
+  const clock = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  const offsetAt = (ms: number): number => Date.parse(`${clock.format(ms).replace(' ', 'T')}Z`) - ms;
+  // The offset may change between the guess and the day's start.
+  return midnight - offsetAt(midnight - offsetAt(midnight));
+}
+
 /** The country's name for an ISO 3166 code; any other text, such as `unknown` or a name, as it is. */
 export function countryName(code: string, locale?: string): string {
   if (!/^[A-Z]{2}$/.test(code)) return sentence(code);

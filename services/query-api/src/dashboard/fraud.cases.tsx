@@ -1,12 +1,13 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { CaseDialog } from './fraud.case.dialog.js';
-import { fetchJson, useAsked } from './asked.client.js';
 import { decisionText, labelText } from './fraud.text.js';
-import type { Case, CasesAnswer } from './fraud.types.js';
+import type { Case } from './fraud.types.js';
 import { sentence } from './format.js';
 import { Nothing, Panel } from './panel.js';
+import { ShowMore } from './show.more.js';
 import { useShopContext } from './shop.context.js';
+import { usePages } from './use-pages.js';
 
 const EVERY_MS = 10_000;
 const PAGE = 25;
@@ -25,52 +26,26 @@ interface Filter {
 
 const ALL: Filter = { q: '', decision: '', labelled: '', minScore: '', truth: false, scenario: '' };
 
-function pathOf({ q, decision, labelled, minScore, truth, scenario }: Filter, cursor?: string): string {
+function pathOf({ q, decision, labelled, minScore, truth, scenario }: Filter): string {
   const query = new URLSearchParams({ limit: String(PAGE) });
-  for (const [name, value] of Object.entries({ q: q.trim(), decision, labelled, minScore, scenario: truth ? scenario : '', truth: truth ? 'true' : '', cursor: cursor ?? '' })) {
+  for (const [name, value] of Object.entries({ q: q.trim(), decision, labelled, minScore, scenario: truth ? scenario : '', truth: truth ? 'true' : '' })) {
     if (value !== '') query.set(name, value);
   }
   return `/api/fraud/cases?${query.toString()}`;
-}
-
-interface Further {
-  /** Of the first page, which these follow. */
-  readonly path: string;
-  readonly cases: readonly Case[];
-  readonly next: string | null;
-}
-
-/** The first page, asked for again and again, and what was loaded after it; an order shows once, as the first page has it. */
-function useCases(filter: Filter) {
-  const path = pathOf(filter);
-  const first = useAsked<CasesAnswer>(path, EVERY_MS);
-  const [held, setHeld] = useState<Further | null>(null);
-  const further = held?.path === path ? held : null;
-  const cases = first.value?.cases ?? [];
-  const shown = new Set(cases.map(({ orderId }) => orderId));
-  const loadMore = async (cursor: string): Promise<void> => {
-    const page = await fetchJson<CasesAnswer>(pathOf(filter, cursor), new AbortController().signal);
-    if (page !== null) setHeld({ path, cases: [...(further?.cases ?? []), ...page.cases], next: page.next });
-  };
-  return {
-    state: first.state, again: first.again, loadMore,
-    cases: [...cases, ...(further?.cases ?? []).filter(({ orderId }) => !shown.has(orderId))],
-    next: further === null ? (first.value?.next ?? null) : further.next,
-  };
 }
 
 /** Orders that were flagged, newest first; each opens. */
 export function CasesPanel({ hasTruth }: { readonly hasTruth: boolean }): VNode {
   const [filter, setFilter] = useState<Filter>(ALL);
   const [opened, setOpened] = useState<string | null>(null);
-  const { cases, next, state, again, loadMore } = useCases(filter);
+  const { items: cases, state, again, more, moreFailed } = usePages<Case>(pathOf(filter), EVERY_MS, 'cases', ({ orderId }) => orderId);
   return (
     <Panel title="Cases" note="orders to review or declined, newest first" area="fraud-cases">
       <Filters filter={filter} hasTruth={hasTruth} onChange={setFilter} />
       {state === 'failed' && <p class="newer" role="status">The fraud desk does not answer; the page asks again by itself.</p>}
       {state === 'known' && cases.length === 0 && <Nothing text={filter === ALL ? 'No order has been flagged yet.' : 'No case is like that.'} />}
       {cases.length > 0 && <ul class="cases">{cases.map((one) => <CaseRow key={one.orderId} of={one} onOpen={() => { setOpened(one.orderId); }} />)}</ul>}
-      {next !== null && <p class="cases-more"><button type="button" class="button" onClick={() => { void loadMore(next); }}>Show more</button></p>}
+      <ShowMore more={more} failed={moreFailed} />
       {opened !== null && <CaseDialog orderId={opened} truth={filter.truth} onDecided={again} onClose={() => { setOpened(null); }} />}
     </Panel>
   );

@@ -71,11 +71,6 @@ export interface Case {
   readonly truth?: { readonly fraud: boolean; readonly scenario: string | null } | null;
 }
 
-export interface CasesAnswer {
-  readonly cases: readonly Case[];
-  readonly next: string | null;
-}
-
 export interface Label {
   readonly eventId: string;
   readonly kind: string;

@@ -6,6 +6,7 @@ import type { PageName } from './use-page.js';
 
 const PAGES = [
   { name: 'shop', href: '#shop', text: 'Shop' },
+  { name: 'alerts', href: '#alerts', text: 'Alerts' },
   { name: 'fraud', href: '#fraud', text: 'Fraud' },
 ] as const;
 
