@@ -39,7 +39,7 @@ export const alertsQuery = z
     rule: text.optional(),
     q: search.describe('Text in the values of its labels or annotations.'),
     match: match.describe('Matchers of its labels as Alertmanager writes them, without expressions: product="p1", country!="DE".'),
-    told: flag.describe('Whether a message about it reached a receiver.'),
+    told: flag.describe('Whether a message about it reached a receiver that is no log.'),
     acknowledged: flag.describe('Whether somebody has taken it on.'),
     ...between(rowId, 'start'),
   })

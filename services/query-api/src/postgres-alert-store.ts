@@ -21,10 +21,12 @@ const ALERTS = `select ${ALERT} from alerts where lane = $1 order by status, upd
 /** A notice tells of the outage of $fingerprint that was told to begin from $from to $to (ms). */
 const TELLS_OF = `'$.alerts[*] ? (@.fingerprint == $fingerprint && @.startsAt >= $from && @.startsAt <= $to)'`;
 
-/** Counted: for the first that exists, all deliveries would be gone through rather than the alert's own looked up. */
+/**
+ * A log tells nobody. Counted: for the first that exists, all deliveries would be gone through rather than the alert's own looked up.
+ */
 const TOLD = `(
   select count(*) > 0 from deliveries d
-  where d.lane = alerts.lane and d.state = 'delivered' and d.fingerprints @> array[alerts.fingerprint] and d.created_at >= alerts.starts_at - interval '1 hour'
+  where d.lane = alerts.lane and d.state = 'delivered' and d.integration not like '%/log/%' and d.fingerprints @> array[alerts.fingerprint] and d.created_at >= alerts.starts_at - interval '1 hour'
     and jsonb_path_exists(d.notice, ${TELLS_OF}, jsonb_build_object('fingerprint', alerts.fingerprint,
       'from', floor(extract(epoch from alerts.starts_at) * 1000), 'to', ceil(extract(epoch from alerts.first_starts_at) * 1000))))`;
 

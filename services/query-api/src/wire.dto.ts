@@ -117,7 +117,7 @@ const next = z.string().nullable();
 
 /** An alert as a search finds it. */
 export const foundAlertDto = explainedAlertDto.extend({
-  /** A message about it reached a receiver. */
+  /** A message about it reached a receiver that is no log. */
   told: z.boolean(),
   /** Who has taken it on; null: nobody. */
   acknowledgedBy: z.string().nullable(),

@@ -84,6 +84,7 @@ describe('the history of alerts', () => {
     await rows.delivery({ at: NOON, told: [{ fingerprint: OTHER, startsAt: NOON - HOUR }, { fingerprint: ORDERS, startsAt: NOON }] });
     await rows.delivery({ state: 'failed', at: NOON + MINUTE, told: [{ fingerprint: OTHER, startsAt: NOON + MINUTE }] });
     await rows.delivery({ lane: `${rig.lane}x`, at: NOON + MINUTE, told: [{ fingerprint: OTHER, startsAt: NOON + MINUTE }] });
+    await rows.delivery({ kind: 'log', at: NOON + MINUTE, told: [{ fingerprint: OTHER, startsAt: NOON + MINUTE }] });
     const started = async (told: string): Promise<string[]> => (await alerts({ told })).alerts.map(({ startsAt }) => startsAt);
     expect(await started('true')).toEqual([iso(NOON - 3 * MINUTE)]);
     expect(await started('false')).toEqual([iso(NOON + MINUTE), iso(NOON - HOUR)]);

@@ -19,6 +19,8 @@ export interface GivenOutage {
 
 export interface GivenDelivery {
   readonly receiver?: string;
+  /** @default slack */
+  readonly kind?: string;
   readonly lane?: string;
   readonly state?: string;
   readonly at: number;
@@ -51,7 +53,7 @@ export class AlertRows {
     });
   }
 
-  delivery({ receiver = 'team', lane = this.rig.lane, state = 'delivered', at, told: alerts, truncated = 0 }: GivenDelivery): Promise<number> {
+  delivery({ receiver = 'team', kind = 'slack', lane = this.rig.lane, state = 'delivered', at, told: alerts, truncated = 0 }: GivenDelivery): Promise<number> {
     const groupKey = '{}:{alertname="orders-dropped"}';
     const notice = {
       receiver, groupKey, groupLabels: { alertname: 'orders-dropped' }, at, truncated,
@@ -60,7 +62,7 @@ export class AlertRows {
     };
     this.#messages += 1;
     return this.insert('deliveries', {
-      lane, receiver, integration: `${receiver}/slack/0`, group_key: groupKey, notice: JSON.stringify(notice), fingerprints: alerts.map(({ fingerprint }) => fingerprint), status: 'FIRING',
+      lane, receiver, integration: `${receiver}/${kind}/0`, group_key: groupKey, notice: JSON.stringify(notice), fingerprints: alerts.map(({ fingerprint }) => fingerprint), status: 'FIRING',
       fence: 1, message_id: `m${String(this.#messages)}`, state, created_at: iso(at), last_error: state === 'pending' ? 'HTTP 503' : null, finished_at: state === 'pending' ? null : iso(at + 80),
     });
   }

@@ -18,9 +18,10 @@ interface RuleReport {
   readonly verdicts: { readonly true: number; readonly false: number; readonly unsure: number };
   /** Of those judged right or wrong, the share that was right; null: none was judged. */
   readonly precision: number | null;
-  readonly noisePerWeek: number;
-  /** Of the noise budget. */
-  readonly share: number;
+  /** Messages about nothing in a week; null: none was judged. */
+  readonly noisePerWeek: number | null;
+  /** Of the noise budget; null: none was judged. */
+  readonly share: number | null;
   readonly proposals: readonly { readonly kind: string; readonly text: string; readonly command: string | null }[];
 }
 
@@ -40,8 +41,8 @@ export function RulesList({ search }: ListProps): VNode {
       {state === 'failed' && <p class="newer" role="status">The notifier does not answer; the page asks again by itself. <button type="button" class="button" onClick={again}>Ask again</button></p>}
       {value !== null && (
         <p class="history-budget">
-          In the last {format.count(value.days)} days. Noise: <strong>{format.decimal(value.budget.used)}</strong> of {format.decimal(value.budget.perWeek)} a week that the budget allows.
-          <span class="muted"> Precision: how many were right, of those that somebody judged right or wrong.</span>
+          In the last {format.count(value.days)} days, <strong>{format.decimal(value.budget.used)}</strong> messages a week were about nothing, by what people said of them; the budget allows {format.decimal(value.budget.perWeek)}.
+          <span class="muted"> Precision: how many alerts were right, of those that somebody judged right or wrong.</span>
         </p>
       )}
       {value?.rules.length === 0 && <Nothing text="No rule has fired in this time." />}
@@ -66,10 +67,11 @@ function Rules({ rules }: { readonly rules: readonly RuleReport[] }): VNode {
 
 function Share({ rule: { share, noisePerWeek } }: { readonly rule: RuleReport }): VNode {
   const { format } = useShopContext();
+  if (share === null || noisePerWeek === null) return <span class="muted">not judged</span>;
   return (
     <span class="record-share">
       <span class="meter" aria-hidden="true"><span style={{ width: `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(1)}%` }} /></span>
-      <span>{format.percent(share)} <span class="muted">{format.decimal(noisePerWeek)} a week</span></span>
+      <span>{format.percent(share)} <span class="muted">{format.decimal(noisePerWeek)} messages a week</span></span>
     </span>
   );
 }
