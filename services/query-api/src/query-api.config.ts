@@ -15,6 +15,7 @@ export const queryApiSettings = {
   ),
   streamIntervalMs: setting('MILLRACE_QUERY_API_STREAM_INTERVAL_MS', 'Changes are gathered for so long before they are sent, ms.', z.coerce.number().int().min(10).max(60_000).default(250)),
   fraudDeskUrl: setting('MILLRACE_QUERY_API_FRAUD_DESK_URL', 'Fraud desk of the same lane, to which requests for /api/fraud are passed on.', z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8105')),
+  notifierUrl: setting('MILLRACE_QUERY_API_NOTIFIER_URL', 'Notifier of the same lane, to which requests for /api/alerting are passed on.', z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8104')),
   dashboardDir: setting('MILLRACE_QUERY_API_DASHBOARD_DIR', 'Folder of the built dashboard.', z.string().min(1).default(BUILT_DASHBOARD)),
 } as const;
 

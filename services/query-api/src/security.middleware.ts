@@ -26,10 +26,10 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 const METHODS = ['GET', 'HEAD'];
-/** The one thing that the page may change. */
-const WRITABLE = /^\/api\/fraud\/cases\/[^/?]+\/verdict$/;
+/** All that the page may change: what people decide about orders and alerts. */
+const WRITABLE = /^\/api\/(?:fraud\/cases\/[^/?]+\/verdict|alerting\/alerts\/[0-9a-f]{1,16}\/(?:acknowledge|unacknowledge|comment|snooze|verdict))$/;
 
-/** Sets the security headers; refuses whatever would write but a verdict from this page itself. */
+/** Sets the security headers; refuses whatever would write but what people decide on this page itself. */
 export function secure(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   response.removeHeader('X-Powered-By');
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
@@ -41,7 +41,7 @@ export function secure(request: IncomingMessage, response: ServerResponse, next:
     response.setHeader('Allow', writable ? 'POST' : METHODS.join(', '));
     sendProblem(response, problem(405, 'This service is only read from.'));
   } else if (!isFromThisPage(request)) {
-    sendProblem(response, problem(403, 'A verdict is taken from the dashboard itself only; programs send it to the fraud desk.'));
+    sendProblem(response, problem(403, 'This is taken from the dashboard itself only; programs send it to the fraud desk or the notifier.'));
   } else {
     next();
   }

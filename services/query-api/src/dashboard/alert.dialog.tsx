@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { AlertDetailDto, CatalogueDto } from '../wire.dto.js';
+import { AlertActions } from './alert.actions.js';
 import { AlertDeliveries } from './alert.deliveries.js';
 import { AlertEvidence } from './alert.evidence.js';
 import { alertPath, linkTo, type AlertLink } from './alert.link.js';
@@ -16,22 +17,24 @@ const EVERY_MS = 10_000;
 interface AlertDialogProps {
   readonly link: AlertLink;
   readonly onClose: () => void;
+  /** What the link answered is said: the address is to say it no more. */
+  readonly onAnswered: () => void;
 }
 
 /** One alert: what it says, what it rests on, who was told, and when else it fired. */
-export function AlertDialog({ link, onClose }: AlertDialogProps): VNode {
+export function AlertDialog({ link, onClose, onAnswered }: AlertDialogProps): VNode {
   const path = alertPath(link);
-  return path === null ? <ModalDialog title="Alert" wide onClose={onClose}><Unknown link={link} /></ModalDialog> : <AskedDialog link={link} path={path} onClose={onClose} />;
+  return path === null ? <ModalDialog title="Alert" wide onClose={onClose}><Unknown link={link} /></ModalDialog> : <AskedDialog link={link} path={path} onClose={onClose} onAnswered={onAnswered} />;
 }
 
-function AskedDialog({ link, path, onClose }: AlertDialogProps & { readonly path: string }): VNode {
+function AskedDialog({ link, path, onClose, onAnswered }: AlertDialogProps & { readonly path: string }): VNode {
   const { state: shop } = useShopContext();
   const { value, state, isMissing, again } = useAsked<AlertDetailDto>(path, EVERY_MS);
   return (
     <ModalDialog title={value === null ? 'Alert' : alertText(value.alert, shop.productNames)} wide onClose={onClose}>
       {state === 'asking' && <p class="muted" role="status">Reading the alert.</p>}
       {state === 'failed' && (isMissing ? <Unknown link={link} /> : <p role="status">The server cannot show this alert now. <button type="button" class="button" onClick={again}>Ask again</button></p>)}
-      {value !== null && <Detail detail={value} path={path} />}
+      {value !== null && <Detail detail={value} path={path} link={link} onAnswered={onAnswered} />}
     </ModalDialog>
   );
 }
@@ -49,12 +52,13 @@ function Unknown({ link: { fingerprint, startsAt } }: { readonly link: AlertLink
   );
 }
 
-function Detail({ detail, path }: { readonly detail: AlertDetailDto; readonly path: string }): VNode {
+function Detail({ detail, path, link, onAnswered }: { readonly detail: AlertDetailDto; readonly path: string; readonly link: AlertLink; readonly onAnswered: () => void }): VNode {
   const { value } = useAsked<CatalogueDto>('/api/metrics');
   const metrics = value?.metrics ?? [];
   return (
     <>
       <Summary detail={detail} metrics={metrics} />
+      <AlertActions alert={detail.alert} link={link} onAnswered={onAnswered} />
       <h3>Labels</h3>
       <ul class="alert-labels">{Object.entries(detail.alert.labels).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => <li key={name}><span class="muted">{breakable(name)}</span> {breakable(text)}</li>)}</ul>
       <AlertEvidence alert={detail.alert} metrics={metrics} />

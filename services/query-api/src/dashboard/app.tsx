@@ -32,7 +32,7 @@ export function App(): VNode {
       <main id="main" tabIndex={-1}>
         {page === 'fraud' ? <FraudPage /> : page === 'alerts' ? <HistoryPage /> : state.windows.size === 0 ? <Waiting loaded={state.loaded} /> : <Board />}
       </main>
-      {alert.link !== null && <AlertDialog key={`${alert.link.fingerprint} ${alert.link.startsAt}`} link={alert.link} onClose={alert.close} />}
+      {alert.link !== null && <AlertDialog key={`${alert.link.fingerprint} ${alert.link.startsAt}`} link={alert.link} onClose={alert.close} onAnswered={alert.answered} />}
       {explained !== null && <ExplainDialog subject={explained} onClose={() => { explain(null); }} />}
     </ShopContext.Provider>
   );

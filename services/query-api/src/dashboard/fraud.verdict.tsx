@@ -1,12 +1,11 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { sendVerdict } from './fraud.client.js';
-
-const NAME_KEY = 'millrace-analyst';
+import { useAuthor } from './use-author.js';
 
 /** Two buttons, and who presses them: the name is remembered by this browser. */
 export function FraudVerdict({ orderId, onDecided }: { readonly orderId: string; readonly onDecided: () => void }): VNode {
-  const [decidedBy, setDecidedBy] = useState(() => window.localStorage.getItem(NAME_KEY) ?? '');
+  const { author: decidedBy, setAuthor: setDecidedBy, remember } = useAuthor();
   const [note, setNote] = useState('');
   const [said, setSaid] = useState<{ readonly text: string; readonly failed: boolean } | null>(null);
   const [sending, setSending] = useState(false);
@@ -15,7 +14,7 @@ export function FraudVerdict({ orderId, onDecided }: { readonly orderId: string;
       setSaid({ text: 'Say who you are first.', failed: true });
       return;
     }
-    window.localStorage.setItem(NAME_KEY, decidedBy);
+    remember();
     setSending(true);
     const failure = await sendVerdict(orderId, { fraud, decidedBy, ...(note.trim() === '' ? {} : { note }) });
     setSending(false);

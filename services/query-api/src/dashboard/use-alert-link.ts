@@ -7,6 +7,8 @@ const OPENED_HERE = 'alert-opened-here';
 interface AlertAddress {
   readonly link: AlertLink | null;
   readonly open: (link: AlertLink) => void;
+  /** Takes out of the address what a link answered with: it is answered. */
+  readonly answered: () => void;
   /** Takes the alert out of the address. */
   readonly close: () => void;
 }
@@ -25,10 +27,11 @@ export function useAlertLink(): AlertAddress {
     else window.history.replaceState(window.history.state, '', address);
     setLink(next);
   };
+  const answered = (): void => { if (link !== null) window.history.replaceState(window.history.state, '', addressOf(window.location.href, link)); };
   const close = (): void => {
     if (window.history.state === OPENED_HERE) window.history.back();
     else window.history.replaceState(null, '', addressOf(window.location.href, null));
     setLink(null);
   };
-  return { link, open, close };
+  return { link, open, answered, close };
 }

@@ -4,7 +4,7 @@ import { layoutOf } from '../config/layout.js';
 import { removePidFile, writePidFile } from '../process/pid-file.js';
 import { pickFreePorts } from '../process/port-check.js';
 import { Supervisor } from '../process/supervisor.js';
-import { processSpec, stackSpecs } from '../stack/process-table.js';
+import { dashboardEnv, processSpec, stackSpecs } from '../stack/process-table.js';
 import { serveControl } from './control-server.js';
 import type { LaneRequest } from './control.types.js';
 import { SUPERVISOR } from './orphans.js';
@@ -47,9 +47,8 @@ async function addLane(config: CliConfig, supervisor: Supervisor, lanes: Map<str
   const { lane, processes, env } = request;
   if (lane === LIVE_LANE || lanes.has(lane)) return;
   const ports = await pickFreePorts(processes.length);
-  // A lane's dashboard shows its own fraud desk, or none; never that of another lane.
-  const deskPort = ports[processes.indexOf('fraud-desk')] ?? 1;
-  const laneEnv = { MILLRACE_QUERY_API_FRAUD_DESK_URL: `http://127.0.0.1:${String(deskPort)}`, ...env };
+  // A lane's dashboard asks its own fraud desk and notifier, or none; never those of another lane.
+  const laneEnv = { ...dashboardEnv((name) => ports[processes.indexOf(name)] ?? 1), ...env };
   const specs = processes.map((name, index) => {
     const spec = processSpec(config, name, { lane, port: ports[index] ?? 0, env: laneEnv });
     // The lane's topics exist before its processes are asked for, and a dependency that this stack does not run cannot be waited for.

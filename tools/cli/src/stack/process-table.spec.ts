@@ -47,9 +47,9 @@ describe('processSpec', () => {
     expect(processSpec(config, 'ruler', { lane: 'live', port: 1, env: {} }).ports[0]?.variable).toBe('MILLRACE_RULER_PORT');
   });
 
-  it('tells the dashboard of the live lane where its fraud desk is', () => {
-    const url = (lane: string) => processSpec(loadConfig({ ...EXTERNAL, MILLRACE_FRAUD_DESK_PORT: '8999' }, findRoot()), 'query-api', { lane, port: 1, env: {} }).env['MILLRACE_QUERY_API_FRAUD_DESK_URL'];
-    expect([url('live'), url('r1')]).toEqual(['http://127.0.0.1:8999', undefined]);
+  it.each([['FRAUD_DESK', '8999'], ['NOTIFIER', '8998']])('tells the dashboard of the live lane where its %s is', (name, port) => {
+    const url = (lane: string) => processSpec(loadConfig({ ...EXTERNAL, [`MILLRACE_${name}_PORT`]: port }, findRoot()), 'query-api', { lane, port: 1, env: {} }).env[`MILLRACE_QUERY_API_${name}_URL`];
+    expect([url('live'), url('r1')]).toEqual([`http://127.0.0.1:${port}`, undefined]);
   });
 
   it('starts nothing that reads topics before topics and schemas exist', () => {

@@ -117,10 +117,16 @@ export function processSpec(config: CliConfig, name: LaneProcess, place: LanePla
     MILLRACE_CACHE: config.cache,
     MILLRACE_LANE: place.lane,
     MILLRACE_HTTP_PORT: String(place.port),
-    ...(name === 'query-api' && place.lane === config.lane ? { MILLRACE_QUERY_API_FRAUD_DESK_URL: `http://127.0.0.1:${String(portOf(config, 'fraud-desk'))}` } : {}),
+    ...(name === 'query-api' && place.lane === config.lane ? dashboardEnv((other) => portOf(config, other)) : {}),
     ...place.env,
   };
   return name === 'spark' || name === 'spark-fraud' ? { ...common, ...spark(config, JOBS[name], env) } : { ...common, ...service(config, name, env) };
+}
+
+/** Where the dashboard's service finds those that it passes requests on to. */
+export function dashboardEnv(portOfService: (name: 'fraud-desk' | 'notifier') => number): Readonly<Record<string, string>> {
+  const at = (name: 'fraud-desk' | 'notifier'): string => `http://127.0.0.1:${String(portOfService(name))}`;
+  return { MILLRACE_QUERY_API_FRAUD_DESK_URL: at('fraud-desk'), MILLRACE_QUERY_API_NOTIFIER_URL: at('notifier') };
 }
 
 function service(config: CliConfig, name: ServiceName, env: Readonly<Record<string, string>>) {
