@@ -8,23 +8,30 @@ import type { SubjectTransition } from './series-state.js';
 /** Where an alert arose. */
 export interface AlertOrigin {
   readonly lane: string;
-  readonly metricKey: string;
   readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What an alert has of its rule. */
+type AlertingRule = Pick<Rule, 'name' | 'severity' | 'labels' | 'annotations'>;
+
+/** A change to announce, with what it rests on. */
+export interface ShownTransition extends SubjectTransition {
+  readonly evidence: AlertEvent['evidence'];
 }
 
 /** Hex digits of an event id: 128 bit. */
 const ID_LENGTH = 32;
 
 /** Everything that makes it this alert and no other. */
-export function alertLabels(rule: Rule, origin: Pick<AlertOrigin, 'lane' | 'dimensions'>, subject: string): Readonly<Record<string, string>> {
+export function alertLabels(rule: AlertingRule, origin: AlertOrigin, subject: string): Readonly<Record<string, string>> {
   const product = subject === '' ? {} : { product: subject };
   return { ...rule.labels, ...origin.dimensions, ...product, rule: rule.name, severity: rule.severity, lane: origin.lane };
 }
 
 /** The event that announces a transition. Its id depends on the alert and its times only, so that deciding it twice gives it once. */
-export function alertEventOf(rule: Rule, origin: AlertOrigin, transition: SubjectTransition, now: number): AlertEvent {
+export function alertEventOf(rule: AlertingRule, origin: AlertOrigin, transition: ShownTransition, now: number): AlertEvent {
   const labels = alertLabels(rule, origin, transition.subject);
-  const { decision, status, startsAt, again } = transition;
+  const { decision, status, startsAt, again, evidence } = transition;
   const { value, threshold } = decision;
   const id = fingerprint(labels);
   const annotations = Object.fromEntries(Object.entries(rule.annotations).map(([name, text]) => [name, renderAnnotation(text, { value, threshold, labels })]));
@@ -41,17 +48,22 @@ export function alertEventOf(rule: Rule, origin: AlertOrigin, transition: Subjec
     startsAt,
     endsAt: status === 'RESOLVED' ? transition.endsAt : null,
     occurredAt: now,
-    evidence: decision.samples.map((sample) => ({
-      metricKey: origin.metricKey,
-      window: rule.window,
-      windowStart: sample.start,
-      windowEnd: sample.end,
-      value: sample.items[transition.subject] ?? sample.value ?? 0,
-      revision: sample.revision,
-      sourceOffsets: sample.offsets,
-    })),
+    evidence,
     lane: origin.lane,
   };
+}
+
+/** The windows that a transition rests on. */
+export function windowEvidence({ window }: Rule, metricKey: string, { decision, subject }: SubjectTransition): AlertEvent['evidence'] {
+  return decision.samples.map((sample) => ({
+    metricKey,
+    window,
+    windowStart: sample.start,
+    windowEnd: sample.end,
+    value: sample.items[subject] ?? sample.value ?? 0,
+    revision: sample.revision,
+    sourceOffsets: sample.offsets,
+  }));
 }
 
 /** The event that ends an alert whose rule is gone or means another alert now. */

@@ -14,12 +14,13 @@ export function unknownPlaceholders(template: string, labelNames: ReadonlySet<st
   return [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '').filter((name) => !known(name));
 }
 
-/** Fills `{{ value }}`, `{{ threshold }}` and `{{ labels.NAME }}` in. */
+/** Fills `{{ value }}`, `{{ threshold }}` and `{{ labels.NAME }}` in. What is not there says so in its place: the alert is to be told. */
 export function renderAnnotation(template: string, input: AnnotationInput): string {
   return template.replace(PLACEHOLDER, (_, name: string) => {
     if (name === 'value') return numberText(input.value);
     if (name === 'threshold') return numberText(input.threshold);
-    return input.labels[name.slice('labels.'.length)] ?? '';
+    const label = name.slice('labels.'.length);
+    return input.labels[label] ?? `[there is no label ${label}]`;
   });
 }
 

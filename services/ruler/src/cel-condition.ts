@@ -16,22 +16,61 @@ export interface CelInput {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export interface CelCondition {
-  readonly expression: string;
-  /** An expression that fails on this input (a label that is missing) counts as false. */
-  holds(input: CelInput): boolean;
+/** What a condition knows of a scored order. */
+export interface OrderInput {
+  /** Ids. */
+  readonly order: string;
+  readonly customer: string;
+  /** Probability of fraud, 0 to 1. */
+  readonly score: number;
+  readonly decision: string;
+  readonly rulesHit: readonly string[];
+  /** Those that were known. */
+  readonly features: Readonly<Record<string, number>>;
+  /** Minor units; absent, as the currency, where the score does not say. */
+  readonly total?: number;
+  readonly currency?: string;
+  readonly degraded: boolean;
 }
 
-const ENVIRONMENT = new Environment({ limits: { maxAstNodes: 500, maxDepth: 30 } })
+export interface CelCondition<Input = CelInput> {
+  readonly expression: string;
+  /** An expression that fails on this input (a label that is missing) counts as false. */
+  holds(input: Input): boolean;
+}
+
+const newEnvironment = (): Environment => new Environment({ limits: { maxAstNodes: 500, maxDepth: 30 } });
+
+const WINDOW = newEnvironment()
   .registerVariable('value', 'double')
   .registerVariable('count', 'double')
   .registerVariable('labels', 'map<string, string>');
 
+const ORDER = newEnvironment()
+  .registerVariable('order', 'string')
+  .registerVariable('customer', 'string')
+  .registerVariable('score', 'double')
+  .registerVariable('decision', 'string')
+  .registerVariable('rulesHit', 'list<string>')
+  .registerVariable('features', 'map<string, double>')
+  .registerVariable('total', 'double')
+  .registerVariable('currency', 'string')
+  .registerVariable('degraded', 'bool');
+
 /** Compiles a condition over `value`, `count` and `labels`. Throws {@link CelError} unless it is well-typed, boolean and free of `matches()`. */
 export function compileCel(expression: string): CelCondition {
+  return compile<CelInput>(WINDOW, expression);
+}
+
+/** As {@link compileCel}, over what is known of a scored order. */
+export function compileOrderCel(expression: string): CelCondition<OrderInput> {
+  return compile<OrderInput>(ORDER, expression);
+}
+
+function compile<Input extends object>(environment: Environment, expression: string): CelCondition<Input> {
   let program;
   try {
-    program = ENVIRONMENT.parse(expression);
+    program = environment.parse(expression);
   } catch (error) {
     throw new CelError(expression, firstLine(error));
   }

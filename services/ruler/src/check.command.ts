@@ -1,5 +1,5 @@
 import { FileError } from '@millrace/service-kit/yaml-file';
-import { readRules } from './rule-file.js';
+import { readRules, ruleCount } from './rule-file.js';
 
 /** Exit code for a file that cannot be used, and for a call without one (sysexits EX_DATAERR, EX_USAGE). */
 const BAD_FILE = 65;
@@ -12,8 +12,8 @@ export async function checkCommand(file: string | undefined, write: { out: (line
     return BAD_CALL;
   }
   try {
-    const { rules } = await readRules(file);
-    write.out(`${file}: ${rules.length} rules, all good`);
+    const rules = await readRules(file);
+    write.out(`${file}: ${ruleCount(rules)} rules, all good`);
     return 0;
   } catch (error) {
     if (!(error instanceof FileError)) throw error;

@@ -1,6 +1,6 @@
 import { metricKey, type AlertEvent } from '@millrace/contracts';
 import { expecting, withWallClock } from './absence.js';
-import { alertEventOf } from './alert.js';
+import { alertEventOf, windowEvidence } from './alert.js';
 import { isSystemRule, ruleMatches, shapeOf, type Rule } from './rule.js';
 import type { JudgedWindow } from './sample.js';
 import { afterWatermark, afterWindow, nextDue, seriesOf } from './series-reader.js';
@@ -155,9 +155,10 @@ class Evaluation {
     const key = keyOf(entry.rule, entry.metricKey);
     this.#entries.set(key, { ...entry, state: advance.state, dueAt: nextDue(entry.compiled, advance.state) });
     this.#changed.add(key);
-    const origin = { lane: this.setting.lane, metricKey: entry.metricKey, dimensions: advance.state.dimensions };
+    const origin = { lane: this.setting.lane, dimensions: advance.state.dimensions };
     for (const transition of advance.transitions) {
-      this.#alerts.push({ event: alertEventOf(entry.compiled, origin, transition, this.setting.now), metricKey: entry.metricKey });
+      const shown = { ...transition, evidence: windowEvidence(entry.compiled, entry.metricKey, transition) };
+      this.#alerts.push({ event: alertEventOf(entry.compiled, origin, shown, this.setting.now), metricKey: entry.metricKey });
     }
   }
 }

@@ -3,7 +3,10 @@ import { fingerprint } from '@millrace/service-kit/fingerprint';
 import type { PostgresPool, PostgresSession } from '@millrace/stores';
 import { alertLabels, withdrawn } from './alert.js';
 import type { Needs, Outcome, StoredSeries } from './evaluation.js';
+import { orderShapeOf, type OrderRule } from './orders/order-rule.js';
+import { PostgresOrderTransaction } from './orders/postgres-order-transaction.js';
 import { shapeOf, type Rule } from './rule.js';
+import type { RuleSet } from './rule-file.js';
 import type { RulerStore, RulerTransaction } from './ruler-store.js';
 import type { SeriesState } from './series-state.js';
 
@@ -22,6 +25,7 @@ interface FiringRow {
   readonly event: AlertEvent;
   readonly metric_key: string;
   readonly state: SeriesState | null;
+  readonly orders: { readonly shape: string; readonly dimensions: Readonly<Record<string, string>> } | null;
 }
 
 /** The ruler's memory in the tables `ruler_series`, `ruler_alerts` and `ruler_outbox`. */
@@ -65,10 +69,14 @@ export class PostgresRulerStore implements RulerStore {
 }
 
 class PostgresRulerTransaction implements RulerTransaction {
+  readonly orders: PostgresOrderTransaction;
+
   constructor(
     private readonly session: PostgresSession,
     private readonly lane: string,
-  ) {}
+  ) {
+    this.orders = new PostgresOrderTransaction(session, lane);
+  }
 
   async load(needs: Needs): Promise<readonly StoredSeries[]> {
     const columns = 's.rule, s.metric_key, s.metric, s.state, s.due_at';
@@ -106,23 +114,34 @@ class PostgresRulerTransaction implements RulerTransaction {
     await this.#announce(alerts);
   }
 
-  async retire(rules: readonly Rule[], now: number): Promise<number> {
+  async retire({ rules, orderRules }: RuleSet, now: number): Promise<number> {
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
+    const ordersByName = new Map(orderRules.map((rule) => [rule.name, rule]));
     const firing = await this.session.query<FiringRow>(
-      `select a.event, a.metric_key, s.state from ruler_alerts a
+      `select a.event, a.metric_key, s.state, case when g.lane is null then null else jsonb_build_object('shape', g.shape, 'dimensions', g.dimensions) end as orders
+       from ruler_alerts a
        left join ruler_series s on s.lane = a.lane and s.rule = a.rule and s.metric_key = a.metric_key
+       left join ruler_order_groups g on g.lane = a.lane and g.rule = a.rule and g.group_key = a.metric_key
        where a.lane = $1 and a.status = 'FIRING'`,
       [this.lane],
     );
-    const over = firing.filter(({ event, state }) => !stillMeant(byName.get(event.rule), event, state));
+    const isMeant = ({ event, state, orders }: FiringRow): boolean =>
+      stillMeant(byName.get(event.rule), event, state) || ordersStillMeant(ordersByName.get(event.rule), event, orders);
+    const over = firing.filter((row) => !isMeant(row));
     await this.#announce(over.map(({ event, metric_key, state }) => ({ event: withdrawn(event, state?.samples.at(-1)?.end ?? event.startsAt, now), metricKey: metric_key })));
-    await this.session.execute(
-      `delete from ruler_series s where s.lane = $1 and (
-         not exists (select from unnest($2::text[], $3::text[]) as live (rule, shape) where live.rule = s.rule and live.shape = s.state ->> 'shape')
-         or (s.rule, s.metric_key) in (select * from unnest($4::text[], $5::text[])))`,
-      [this.lane, rules.map(({ name }) => name), rules.map(shapeOf), over.map(({ event }) => event.rule), over.map(({ metric_key }) => metric_key)],
-    );
+    await this.#forget('ruler_series', 'metric_key', { shape: "state ->> 'shape'", live: rules.map((rule) => [rule.name, shapeOf(rule)]), over });
+    await this.#forget('ruler_order_groups', 'group_key', { shape: 'shape', live: orderRules.map((rule) => [rule.name, orderShapeOf(rule)]), over });
     return over.length;
+  }
+
+  /** Deletes what no rule in force has written, and what the alerts that are over stood on. */
+  async #forget(table: string, key: string, { shape, live, over }: { readonly shape: string; readonly live: readonly (readonly [string, string])[]; readonly over: readonly FiringRow[] }): Promise<void> {
+    await this.session.execute(
+      `delete from ${table} t where t.lane = $1 and (
+         not exists (select from unnest($2::text[], $3::text[]) as live (rule, shape) where live.rule = t.rule and live.shape = t.${shape})
+         or (t.rule, t.${key}) in (select * from unnest($4::text[], $5::text[])))`,
+      [this.lane, live.map(([rule]) => rule), live.map(([, written]) => written), over.map(({ event }) => event.rule), over.map(({ metric_key }) => metric_key)],
+    );
   }
 
   async #announce(alerts: Outcome['alerts']): Promise<void> {
@@ -151,6 +170,11 @@ function stillMeant(rule: Rule | undefined, event: AlertEvent, state: SeriesStat
   const subject = rule.condition.kind === 'shortage' ? (event.labels['product'] ?? '') : '';
   const labels = alertLabels(rule, { lane: event.lane, dimensions: state.dimensions }, subject);
   return accepts(rule, state.dimensions) && fingerprint(labels) === event.fingerprint;
+}
+
+function ordersStillMeant(rule: OrderRule | undefined, event: AlertEvent, group: FiringRow['orders']): boolean {
+  if (rule === undefined || group === null || group.shape !== orderShapeOf(rule)) return false;
+  return fingerprint(alertLabels(rule, { lane: event.lane, dimensions: group.dimensions }, '')) === event.fingerprint;
 }
 
 function accepts(rule: Rule, dimensions: Readonly<Record<string, string>>): boolean {

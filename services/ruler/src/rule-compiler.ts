@@ -1,22 +1,20 @@
 import { metricCatalogue, systemMetrics } from '@millrace/contracts';
-import { unknownPlaceholders } from './annotation.js';
-import { CelError, compileCel, type CelCondition } from './cel-condition.js';
+import { compileCel } from './cel-condition.js';
 import { conditionOf } from './condition-compiler.js';
 import { firesDownward, isSystemRule, natureOf, type Condition, type Decide, type Rule } from './rule.js';
+import { annotationsOf, checkLabels, compileWhen } from './rule-parts.js';
 import type { RuleProblem } from './rule-problem.js';
-import type { RuleText, SeriesRuleText } from './rule-schema.js';
+import type { SeriesRuleText, WindowRuleText } from './rule-schema.js';
 
 export type Compiled = { readonly rule: Rule } | { readonly problems: readonly RuleProblem[] };
 
 const METRICS = [...metricCatalogue, ...systemMetrics];
-/** Labels that every alert has; a rule cannot set them. */
-const RESERVED_LABELS: ReadonlySet<string> = new Set(['rule', 'severity', 'lane']);
 
 /** Fills in the defaults and checks what a schema cannot: metric, dimensions, expression, placeholders. `timeZone`: the shop's. */
-export function compileRule(text: RuleText, timeZone: string): Compiled {
+export function compileRule(text: WindowRuleText, timeZone: string): Compiled {
   const problems: RuleProblem[] = [];
   const parts = text.kind === 'low-stock' ? lowStockParts(text) : seriesParts(text, timeZone, problems);
-  const when = compileWhen('when' in text ? text.when : undefined, problems);
+  const when = 'when' in text && text.when !== undefined ? compileWhen(text.when, compileCel, problems) : null;
   const annotations = annotationsOf(text, problems);
   checkLabels(text, dimensionsOf(parts), problems);
   if (problems.length > 0) return { problems };
@@ -55,7 +53,7 @@ function dimensionsOf({ condition, match }: Parts): readonly string[] {
   return condition.kind === 'shortage' ? ['product'] : [...match.keys()];
 }
 
-function lowStockParts(text: Extract<RuleText, { kind: 'low-stock' }>): Parts {
+function lowStockParts(text: Extract<WindowRuleText, { kind: 'low-stock' }>): Parts {
   const products = text.products === undefined ? null : new Set(text.products);
   if (text.level === 'reorder-point') {
     return { metric: 'low_stock', window: '1m', match: new Map(), decide: 'each', condition: { kind: 'shortage', products } };
@@ -86,38 +84,6 @@ function checkSeries(text: SeriesRuleText, problems: RuleProblem[]): void {
 function checkSystem(text: SeriesRuleText, problems: RuleProblem[]): void {
   if (text.kind === 'absence') problems.push({ path: ['kind'], reason: `${text.metric} is looked at by the ruler and has no events that could be absent; use threshold` });
   else if (text.decide !== undefined && text.decide !== 'each') problems.push({ path: ['decide'], reason: `${text.metric} is judged at each look: write each, or nothing` });
-}
-
-function compileWhen(expression: string | undefined, problems: RuleProblem[]): CelCondition | null {
-  if (expression === undefined) return null;
-  try {
-    return compileCel(expression);
-  } catch (error) {
-    if (!(error instanceof CelError)) throw error;
-    problems.push({ path: ['when'], reason: error.reason });
-    return null;
-  }
-}
-
-function annotationsOf({ annotations, runbook }: RuleText, problems: RuleProblem[]): Readonly<Record<string, string>> {
-  if (runbook === undefined) return annotations;
-  if (annotations['runbook_url'] !== undefined) problems.push({ path: ['runbook'], reason: 'annotations has a runbook_url already' });
-  return { ...annotations, runbook_url: runbook };
-}
-
-function checkLabels(text: RuleText, dimensions: readonly string[], problems: RuleProblem[]): void {
-  const taken = new Set([...RESERVED_LABELS, ...dimensions]);
-  for (const name of Object.keys(text.labels)) {
-    if (taken.has(name)) problems.push({ path: ['labels', name], reason: 'is set by the ruler, a rule cannot' });
-  }
-  const known = new Set([...taken, ...Object.keys(text.labels)]);
-  const templates = Object.entries(text.annotations).map(([name, template]) => ({ path: ['annotations', name], template }));
-  if (text.runbook !== undefined) templates.push({ path: ['runbook'], template: text.runbook });
-  for (const { path, template } of templates) {
-    for (const placeholder of unknownPlaceholders(template, known)) {
-      problems.push({ path, reason: `{{ ${placeholder} }} is unknown; use value, threshold, ${[...known].map((label) => `labels.${label}`).join(', ')}` });
-    }
-  }
 }
 
 function defaultDecide(nature: Rule['nature'], condition: Condition): Decide {

@@ -165,3 +165,15 @@ test('rules about the system know their metrics, dimensions and kinds', () => {
   expect(system(`${lag}, decide: complete`)).toEqual([expect.stringContaining('decide: consumer_lag is judged at each look')]);
   expect(system('kind: absence, for: 5m, match: { group: "*", topic: "*" }')).toEqual([expect.stringContaining('kind: consumer_lag is looked at by the ruler')]);
 });
+
+test('rules about orders have defaults, and their mistakes are told', () => {
+  const read = (text: string): string => `version: 1\nrules:\n  - { name: x, kind: order, ${text} }`;
+  const { rules, orderRules } = parseRules('rules.yaml', read('when: score > 0.5, by: [customer], annotations: { summary: "{{ labels.customer }}" }'));
+  expect(rules).toEqual([]);
+  expect(orderRules).toMatchObject([{ by: ['customer'], atLeast: 1, withinMs: 3_600_000, maxFiring: 1_000, severity: 'warning' }]);
+  expect(problemsOf(read('when: scoer > 0.5'))).toEqual([expect.stringMatching(/^rules\.yaml:3: rule "x": when: .*scoer/)]);
+  expect(problemsOf(read('when: score > 0.5, by: [order], atLeast: 2'))).toEqual([expect.stringContaining('atLeast: of one order there is only one')]);
+  expect(problemsOf(read('when: score > 0.5, within: 30d'))).toEqual([expect.stringContaining('within: from 1s to 7d')]);
+  expect(problemsOf(read('when: score > 0.5, annotations: { summary: "{{ labels.customer }}" }'))).toEqual([expect.stringContaining('{{ labels.customer }} is unknown')]);
+  expect(problemsOf(read('by: [city]'))).toEqual([expect.stringContaining('when'), expect.stringContaining('by')]);
+});

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FileError, unreadable, YamlFile } from '@millrace/service-kit/yaml-file';
+import { compileOrderRule } from './orders/order-rule-compiler.js';
+import type { OrderRule } from './orders/order-rule.js';
 import type { Rule } from './rule.js';
 import { compileRule } from './rule-compiler.js';
 import { ruleFileSchema, ruleSchema } from './rule-schema.js';
@@ -9,9 +11,16 @@ const DEFAULT_TIME_ZONE = 'UTC';
 
 /** A rules file that works. */
 export interface RuleSet {
+  /** About metrics. */
   readonly rules: readonly Rule[];
+  readonly orderRules: readonly OrderRule[];
   /** Hash of the text: which version is in force. */
   readonly version: string;
+}
+
+/** Rules of every kind. */
+export function ruleCount({ rules, orderRules }: RuleSet): number {
+  return rules.length + orderRules.length;
 }
 
 /** Reads a rules file. Throws {@link FileError}, also where there is none. */
@@ -30,6 +39,7 @@ export function parseRules(file: string, text: string, timeZone = DEFAULT_TIME_Z
   const yaml = YamlFile.parse(file, text);
   const problems: string[] = [];
   const rules: Rule[] = [];
+  const orderRules: OrderRule[] = [];
   const seen = new Set<string>();
   for (const [index, raw] of yaml.as(ruleFileSchema).rules.entries()) {
     const subject = { name: `rule ${ruleName(raw, index)}`, path: ['rules', index] };
@@ -41,12 +51,14 @@ export function parseRules(file: string, text: string, timeZone = DEFAULT_TIME_Z
     }
     if (seen.has(parsed.data.name)) report(['name'], 'another rule has this name');
     seen.add(parsed.data.name);
-    const compiled = compileRule(parsed.data, timeZone);
-    if ('rule' in compiled) rules.push(compiled.rule);
-    else for (const { path, reason } of compiled.problems) report(path, reason);
+    const { data } = parsed;
+    const compiled = data.kind === 'order' ? compileOrderRule(data) : compileRule(data, timeZone);
+    if ('problems' in compiled) for (const { path, reason } of compiled.problems) report(path, reason);
+    else if ('kind' in compiled.rule) orderRules.push(compiled.rule);
+    else rules.push(compiled.rule);
   }
   if (problems.length > 0) throw new FileError(file, problems);
-  return { rules, version: createHash('sha256').update(text).digest('hex').slice(0, 12) };
+  return { rules, orderRules, version: createHash('sha256').update(text).digest('hex').slice(0, 12) };
 }
 
 function ruleName(raw: unknown, index: number): string {

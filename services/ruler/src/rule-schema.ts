@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** As long as scores are kept. */
+const LONGEST_WITHIN_MS = 604_800_000;
+const DEFAULT_WITHIN_MS = 3_600_000;
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 
 /** Text such as `90s`, `5m` or `2h`, in ms. */
@@ -107,9 +110,21 @@ const lowStock = z.strictObject({
   products: z.array(text).min(1).optional(),
 });
 
-export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, seasonal, absence, lowStock]);
+const order = z.strictObject({
+  ...named,
+  kind: z.literal('order'),
+  when: text,
+  by: z.array(z.enum(['order', 'customer'])).max(2).default([]),
+  atLeast: z.int().min(1).max(10_000).default(1),
+  within: duration.refine((ms) => ms >= 1_000 && ms <= LONGEST_WITHIN_MS, 'from 1s to 7d').default(DEFAULT_WITHIN_MS),
+  maxFiring: z.int().min(1).max(10_000).default(1_000),
+});
+
+export const ruleSchema = z.discriminatedUnion('kind', [threshold, spike, rate, seasonal, absence, lowStock, order]);
 export type RuleText = z.output<typeof ruleSchema>;
-export type SeriesRuleText = Exclude<RuleText, { kind: 'low-stock' }>;
+export type OrderRuleText = Extract<RuleText, { kind: 'order' }>;
+export type WindowRuleText = Exclude<RuleText, OrderRuleText>;
+export type SeriesRuleText = Exclude<WindowRuleText, { kind: 'low-stock' }>;
 
 /** The envelope: each rule is checked on its own, so that one mistake hides no other. */
 export const ruleFileSchema = z.strictObject({ version: z.literal(1), rules: z.array(z.unknown()) });

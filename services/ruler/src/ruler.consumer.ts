@@ -50,7 +50,7 @@ export class RulerConsumer {
   /** Puts rules in force and ends the alerts that they do not mean any more. Returns how many. */
   async adopt(rules: RuleSet): Promise<number> {
     const ended = await this.store.transaction(async (transaction) => {
-      const retired = await transaction.retire(rules.rules, Date.now());
+      const retired = await transaction.retire(rules, Date.now());
       this.book.replace(rules);
       return retired;
     });

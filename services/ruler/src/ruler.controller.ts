@@ -1,5 +1,6 @@
 import { BadRequestException, Controller, Get, Inject, Query } from '@nestjs/common';
 import type { AlertEvent } from '@millrace/contracts';
+import type { OrderRule } from './orders/order-rule.js';
 import type { Condition, Rule } from './rule.js';
 import { RuleBook } from './rule-book.js';
 import { RULER_STORE, type RulerStore } from './ruler-store.js';
@@ -11,6 +12,9 @@ interface RuleView extends Omit<Rule, 'match' | 'condition' | 'when'> {
   readonly when: string | null;
 }
 
+/** The same of a rule about orders. */
+type OrderRuleView = Omit<OrderRule, 'when'> & { readonly when: string };
+
 @Controller()
 export class RulerController {
   constructor(
@@ -20,9 +24,9 @@ export class RulerController {
 
   /** The rules in force, and what is wrong with the file if it is not. */
   @Get('rules')
-  rules(): { file: string; version: string; problems: readonly string[]; rules: readonly RuleView[] } {
-    const { version, rules } = this.book.rules;
-    return { file: this.book.file, version, problems: this.book.problems, rules: rules.map(viewOf) };
+  rules(): { file: string; version: string; problems: readonly string[]; rules: readonly (RuleView | OrderRuleView)[] } {
+    const { version, rules, orderRules } = this.book.rules;
+    return { file: this.book.file, version, problems: this.book.problems, rules: [...rules.map(viewOf), ...orderRules.map((rule) => ({ ...rule, when: rule.when.expression }))] };
   }
 
   /** The latest state of each alert: firing ones, or those of `status`, or `all`. */

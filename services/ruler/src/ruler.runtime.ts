@@ -1,12 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { metricWindow } from '@millrace/contracts';
+import { fraudScore, inLane, metricWindow } from '@millrace/contracts';
 import { subscribe, type KafkaConnection } from '@millrace/kafka';
 import { CONFIG, DatabaseStart, KAFKA, LIFECYCLE, LOGGER, Metrics, superviseConsumer, type Lifecycle, type SupervisedConsumer } from '@millrace/service-kit';
 import type { Logger } from 'pino';
+import { OrderConsumer } from './orders/order.consumer.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { Repeating } from './repeating.js';
 import { RuleBook } from './rule-book.js';
-import type { RuleSet } from './rule-file.js';
+import { ruleCount, type RuleSet } from './rule-file.js';
 import { jobUrlsOf, type RulerConfig } from './ruler.config.js';
 import { RulerConsumer } from './ruler.consumer.js';
 import { RulerSignals } from './ruler.signals.js';
@@ -48,20 +49,27 @@ export class RulerRuntime implements OnApplicationBootstrap {
     const adopt = (rules: RuleSet): Promise<number> => this.#start.untilAvailable(() => ruler.adopt(rules));
     this.#inForce(await adopt(this.book.rules));
     this.#watchRules(adopt);
+    const orders = await this.#orderConsumer(relay);
     const { kafka, lifecycle, logger, metrics } = this;
     const consumer = superviseConsumer(
       { kafka, lifecycle, logger, metrics },
       {
         group: GROUP,
-        subscriptions: [subscribe(metricWindow, async (events, context) => {
-          await ruler.handle(events, context);
-          this.#freshness.take(events.map(({ event }) => event));
-        })],
+        subscriptions: [
+          subscribe(metricWindow, async (events, context) => {
+            await ruler.handle(events, context);
+            this.#freshness.take(events.map(({ event }) => event));
+          }),
+          subscribe(fraudScore, (events, context) => orders.handle(events, context)),
+        ],
       },
     );
     void consumer.start();
     if (!this.config.clockLanes.includes(this.config.lane)) return;
-    this.#watchClock(ruler, consumer);
+    this.#watchClock(consumer, async (now) => {
+      await ruler.look(now);
+      await orders.look(now);
+    });
     this.#watchSystem(ruler);
   }
 
@@ -77,11 +85,34 @@ export class RulerRuntime implements OnApplicationBootstrap {
     looks.start();
   }
 
-  #watchClock(ruler: RulerConsumer, consumer: SupervisedConsumer): void {
+  async #orderConsumer(relay: OutboxRelay): Promise<OrderConsumer> {
+    const { book, store, logger } = this;
+    const { lane } = this.config;
+    return new OrderConsumer({
+      lane, book, store, relay, signals: this.#signals, partitions: await this.#partitionsWithScores(),
+      onHeldBack: (rule, isHeldBack) => {
+        if (isHeldBack) logger.warn({ rule }, 'so many alerts of the rule fire that others are held back');
+        else logger.info({ rule }, 'alerts of the rule fire again');
+      },
+    });
+  }
+
+  async #partitionsWithScores(): Promise<ReadonlySet<number>> {
+    const topic = inLane(this.config.lane, fraudScore.topic);
+    const admin = await this.kafka.admin();
+    try {
+      const offsets = (await admin.listTopics()).includes(topic) ? await admin.offsets(topic) : [];
+      return new Set(offsets.filter(({ low, high }) => high > low).map(({ partition }) => partition));
+    } finally {
+      await admin.close();
+    }
+  }
+
+  #watchClock(consumer: SupervisedConsumer, look: (now: number) => Promise<void>): void {
     const clock = new WallClock({
       lag: () => consumer.lag(),
-      look: (now) => ruler.look(now),
-      onError: (error) => { this.logger.warn({ err: error }, 'cannot tell now whether something is absent'); },
+      look,
+      onError: (error) => { this.logger.warn({ err: error }, 'cannot tell now what is absent or over'); },
     });
     this.lifecycle.onRelease('clock', () => clock.stop());
     clock.start();
@@ -102,7 +133,7 @@ export class RulerRuntime implements OnApplicationBootstrap {
     this.book.watch({
       adopt: async (rules) => { this.#inForce(await adopt(rules)); },
       refused: (problems) => {
-        this.#signals.rules(this.book.rules.rules.length, false);
+        this.#signals.rules(ruleCount(this.book.rules), false);
         this.logger.error({ problems, version: this.book.rules.version }, 'the rules file has errors; the rules before it stay in force');
       },
     });
@@ -114,8 +145,9 @@ export class RulerRuntime implements OnApplicationBootstrap {
   }
 
   #inForce(ended: number): void {
-    const { rules, version } = this.book.rules;
-    this.#signals.rules(rules.length, true);
-    this.logger.info({ file: this.book.file, version, rules: rules.length, ended }, 'rules in force');
+    const { version } = this.book.rules;
+    const count = ruleCount(this.book.rules);
+    this.#signals.rules(count, true);
+    this.logger.info({ file: this.book.file, version, rules: count, ended }, 'rules in force');
   }
 }

@@ -13,6 +13,8 @@ export class RulerSignals {
   readonly #rules: GaugeOf<never>;
   readonly #fileValid: GaugeOf<never>;
   readonly #delay: HistogramOf<never>;
+  readonly #scores: CounterOf<never>;
+  readonly #heldBack: CounterOf<'rule'>;
 
   constructor(metrics: Metrics) {
     this.#windows = metrics.counter('windows_total', 'Metric windows read.');
@@ -22,12 +24,21 @@ export class RulerSignals {
     this.#rules = metrics.gauge('rules', 'Rules in force.');
     this.#fileValid = metrics.gauge('rules_file_valid', '1: the rules file is in force; 0: it has errors and the rules before it are.');
     this.#delay = metrics.histogram('decision_delay_seconds', 'Time from the computation of a window to the decision on it.', SECONDS);
+    this.#scores = metrics.counter('scores_total', 'Fraud scores read.');
+    this.#heldBack = metrics.counter('held_back_total', 'Alerts about orders that did not fire because too many of their rule did.', ['rule']);
   }
 
   decided(windows: readonly MetricWindow[], alerts: readonly AlertEvent[], now: number): void {
     this.#windows.add(NO_LABELS, windows.length);
     for (const { computedAt } of windows) this.#delay.observe(NO_LABELS, Math.max(0, now - computedAt) / 1_000);
-    for (const { rule, status } of alerts) this.#alerts.add({ rule, status });
+    this.#alerted(alerts);
+  }
+
+  /** @param heldBack by rule */
+  scored(scores: number, alerts: readonly AlertEvent[], heldBack: ReadonlyMap<string, number>): void {
+    this.#scores.add(NO_LABELS, scores);
+    for (const [rule, count] of heldBack) this.#heldBack.add({ rule }, count);
+    this.#alerted(alerts);
   }
 
   published(count: number, left: number): void {
@@ -38,5 +49,8 @@ export class RulerSignals {
   rules(count: number, valid: boolean): void {
     this.#rules.set(NO_LABELS, count);
     this.#fileValid.set(NO_LABELS, valid ? 1 : 0);
+  }
+  #alerted(alerts: readonly AlertEvent[]): void {
+    for (const { rule, status } of alerts) this.#alerts.add({ rule, status });
   }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alertEvent, inLane, metricWindow, type AlertEvent, type MetricWindow } from '@millrace/contracts';
+import { alertEvent, fraudScore, inLane, metricWindow, type AlertEvent, type MetricWindow } from '@millrace/contracts';
 import { subscribe, type EventConsumer, type EventPublisher } from '@millrace/kafka';
 import { createPool, migrate, type PostgresPool } from '@millrace/stores';
 import { createTestDatabase, makeMetricWindow, testKafka, type TestDatabase, type TestKafka } from '@millrace/testing';
@@ -27,7 +27,7 @@ export class RulerRig {
     const database = await createTestDatabase();
     await migrate(database.url);
     const admin = await test.kafka.admin();
-    await admin.createTopics([metricWindow, alertEvent].map(({ topic, settings }) => ({ name: inLane(test.lane, topic), partitions: settings.partitions })));
+    await admin.createTopics([metricWindow, fraudScore, alertEvent].map(({ topic, settings }) => ({ name: inLane(test.lane, topic), partitions: settings.partitions })));
     await admin.close();
     const folder = await mkdtemp(join(tmpdir(), 'ruler-'));
     const heard: AlertEvent[] = [];
