@@ -26,13 +26,15 @@ test.each([
 });
 
 const order: OrderInput = {
-  order: 'o1', customer: 'c1', score: 0.95, decision: 'DECLINE', rulesHit: ['testing'], features: { customer_amount_30d: 250_000 }, total: 3_998, currency: 'EUR', degraded: false,
+  order: 'o1', customer: 'c1', score: 0.95, decision: 'DECLINE', rulesHit: ['testing'], features: { customer_amount_30d: 250_000, account_age: null }, total: 3_998, currency: 'EUR', degraded: false,
 };
 
 test.each([
   ['decision == "DECLINE" && score >= 0.9', true],
   ['features["customer_amount_30d"] > 100000.0', true],
   ['features["no_such_feature"] > 1.0', false],
+  ['features["account_age"] < 1.0', false],
+  ['features["account_age"] > -1.0', false],
   ['"testing" in rulesHit && currency == "EUR" && total > 1000.0 && !degraded', true],
   ['order == "o2" || customer == "c2"', false],
 ])('of an order: %s', (expression, expected) => {

@@ -25,8 +25,8 @@ export interface OrderInput {
   readonly score: number;
   readonly decision: string;
   readonly rulesHit: readonly string[];
-  /** Those that were known. */
-  readonly features: Readonly<Record<string, number>>;
+  /** Null: unknown; a comparison with it is false. */
+  readonly features: Readonly<Record<string, number | null>>;
   /** Minor units; absent, as the currency, where the score does not say. */
   readonly total?: number;
   readonly currency?: string;

@@ -10,11 +10,11 @@ test('of one order the highest revision counts, of equal ones the first', () => 
   expect(latestOf([...scores, scoreOf({ orderId: 'p', score: 0.9 })]).map(({ orderId, score }) => [orderId, score])).toEqual([['o', 0.31], ['p', 0.9]]);
 });
 
-test('knows its own record and those that it rests on, and only what was known of the order', () => {
+test('knows its own record and those that it rests on, and no amount that the score does not say', () => {
   const evidence = [{ topic: 'shop.orders.v1', partition: 0, firstOffset: 7, lastOffset: 7 }];
-  const order = scoreOf({ evidence, features: { amount: 5, account_age: null }, totalMinor: null, currency: 'EUR' }, 12);
+  const order = scoreOf({ evidence, totalMinor: null, currency: 'EUR' }, 12);
   expect(order.offsets).toEqual([{ topic: 'fraud.scores.v1', partition: 1, firstOffset: 12, lastOffset: 12 }, ...evidence]);
-  expect(order.input).toMatchObject({ features: { amount: 5 }, currency: 'EUR' });
+  expect(order.input).toMatchObject({ currency: 'EUR' });
   expect(order.input).not.toHaveProperty('total');
 });
 

@@ -19,8 +19,7 @@ export interface OrderScore {
 const MOST_OFFSETS = 50;
 
 export function orderScoreOf({ event, topic, partition, offset }: Pick<ConsumedEvent<FraudScore>, 'event' | 'topic' | 'partition' | 'offset'>): OrderScore {
-  const { orderId, customerId, revision, score, decision, rulesHit, degraded, totalMinor, currency } = event;
-  const features = Object.fromEntries(Object.entries(event.features).filter((entry): entry is [string, number] => entry[1] !== null));
+  const { orderId, customerId, revision, score, decision, rulesHit, degraded, features, totalMinor, currency } = event;
   return {
     orderId, customerId, revision, score,
     at: Math.min(event.occurredAt, event.scoredAt),
