@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startService, type RunningService } from '@millrace/service-kit';
 import { until } from '@millrace/testing';
@@ -281,18 +280,16 @@ describe('notifier', () => {
     expect(text).not.toContain('/ops"');
   });
 
-  it('sends Slack its message', async () => {
-    await rig.writeConfig(`  - { name: channel, slack_configs: [{ send_resolved: true, api_url_file: slack, millrace: { allow_private: ["${rig.http.url}/services/"] } }] }\n`);
-    await writeFile(`${rig.folder}/slack`, `${rig.http.url}/services/T0/B0/CANARY`);
-    rig.http.answer({ status: 200, body: 'ok' });
+  it('a message that cannot be made whole arrives all the same, and says so', async () => {
+    rig.http.answer({ status: 503 });
     await start();
-    await rig.publish(rig.alert({ annotations: { summary: '<!channel> & more' } }));
+    await rig.publish(rig.alert({ annotations: { summary: '12 orders' } }));
+    await until('it was tried', () => rig.http.posts.length > 0);
+    await until('it is broken', async () => (await rig.postgres.execute("update deliveries set notice = jsonb_set(notice, '{alerts,0,decision,evidence}', '[null]') where state = 'pending' and lease_owner is null")) === 1);
+    rig.http.answer({ status: 200 });
     await until('it is delivered', () => settled(1));
-    const [post] = rig.http.posts;
-    expect(JSON.parse(post?.body ?? '{}')).toMatchObject({ text: 'Firing: orders-dropped - &lt;!channel&gt; &amp; more', attachments: [{ color: '#ef6c00' }] });
-    rig.http.answer({ status: 404, body: 'channel_is_archived' });
-    await rig.publish(rig.alert());
-    await until('the archived channel is switched off', async () => (await states())[1] === 'channel FIRING disabled');
+    const { alerts } = JSON.parse(rig.http.posts.at(-1)?.body ?? '') as { alerts: { annotations: { summary: string } }[] };
+    expect(alerts[0]?.annotations.summary).toMatch(/^12 orders \(The message could not be made whole: /);
   });
 
   it('two notifiers send each message once', async () => {

@@ -5,7 +5,7 @@ import { EmailChannel } from './email-channel.js';
 import { guardedAgent } from './guarded-agent.js';
 import { post } from './http-sender.js';
 import type { Links } from './links.js';
-import { webhookBody, type Notice } from './message.js';
+import { madeOf, webhookBody, type Notice } from './message.js';
 import type { LogReceiver, Receiver, SlackReceiver, SlackWebhookReceiver, WebhookReceiver } from './receiver.js';
 import { signedHeaders } from './signature.js';
 import { SlackBotChannel } from './slack-bot-channel.js';
@@ -66,7 +66,7 @@ class WebhookChannel implements Channel {
 
   send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
     const { secrets, url, maxAlerts, timeoutMs } = this.receiver;
-    const body = webhookBody(notice, this.context.links, maxAlerts);
+    const body = madeOf(notice, (told) => webhookBody(told, this.context.links, maxAlerts));
     return post(this.agent, { url, headers: signedHeaders(secrets, { id: notice.id, body, at: new Date() }), body }, timeoutMs, signal);
   }
 
@@ -84,7 +84,7 @@ class SlackWebhookChannel implements Channel {
 
   async send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
     const { url, channel, timeoutMs } = this.receiver;
-    const body = JSON.stringify({ ...slackMessage(notice, this.context.links), ...(channel === null ? {} : { channel }) });
+    const body = JSON.stringify({ ...madeOf(notice, (told) => slackMessage(told, this.context.links)), ...(channel === null ? {} : { channel }) });
     const result = await post(this.agent, { url, headers: {}, body }, timeoutMs, signal);
     return result.outcome === 'failed' && SLACK_GONE.test(result.responseExcerpt ?? '') ? { ...result, outcome: 'disabled' } : result;
   }

@@ -4,7 +4,7 @@ import type { AttemptResult, Channel } from './channel.js';
 import { emailMessage } from './email-message.js';
 import { connectGuarded } from './guarded-socket.js';
 import type { Links } from './links.js';
-import type { Notice } from './message.js';
+import { madeOf, type Notice } from './message.js';
 import type { EmailReceiver } from './receiver.js';
 import type { Outcome } from './retry.js';
 
@@ -48,7 +48,7 @@ export class EmailChannel implements Channel {
 
   async send(notice: Notice, signal: AbortSignal): Promise<AttemptResult> {
     const { from, to } = this.receiver;
-    const { subject, text } = emailMessage(notice, this.context.links);
+    const { subject, text } = madeOf(notice, (told) => emailMessage(told, this.context.links));
     // The id of the message is constant over all attempts: mail systems drop what they have.
     const mail = { from, to: [...to], subject, text, messageId: `<${notice.id}@millrace>`, headers: { 'Auto-Submitted': 'auto-generated' }, date: new Date(notice.at) };
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(this.receiver.timeoutMs)]);

@@ -41,6 +41,17 @@ export interface Notice extends GroupNotice {
   readonly test: boolean;
 }
 
+/** What `make` makes of it; where that fails, of as much as cannot fail, with the failure in it: a page is to arrive. */
+export function madeOf<T>(notice: Notice, make: (notice: Notice) => T): T {
+  try {
+    return make(notice);
+  } catch (error) {
+    const failure = `(The message could not be made whole: ${error instanceof Error ? error.message : String(error)})`;
+    const bare = ({ annotations, ...alert }: NoticeAlert): NoticeAlert => ({ ...alert, annotations: { summary: [annotations['summary'], failure].filter(Boolean).join(' ') }, decision: null });
+    return make({ ...notice, alerts: notice.alerts.map(bare) });
+  }
+}
+
 /** Whether any of its alerts fires. */
 export function statusOf({ alerts }: Pick<GroupNotice, 'alerts'>): 'firing' | 'resolved' {
   return alerts.some(({ status }) => status === 'firing') ? 'firing' : 'resolved';

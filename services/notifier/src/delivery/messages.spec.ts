@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { alertOf, noticeOf, NOON } from '../../test/notices.js';
 import { emailMessage } from './email-message.js';
 import { Links } from './links.js';
-import { webhookBody } from './message.js';
+import { madeOf, webhookBody, type Notice } from './message.js';
 import { escapeSlack, slackMessage } from './slack-message.js';
 
 const DASHBOARD = 'http://127.0.0.1:8080/';
@@ -126,6 +126,24 @@ describe('Slack', () => {
     const texts = [...JSON.stringify(attachments).matchAll(/"text":"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]?.length ?? 0);
     expect(Math.max(...texts)).toBeLessThanOrEqual(3_000);
     expect(texts.reduce((sum, length) => sum + length, 0)).toBeLessThan(13_000);
+  });
+});
+
+describe('a message that cannot be made', () => {
+  const broken = noticeOf({ decision: { value: 1, threshold: 2, evidence: [null as never] } });
+
+  test.each<[string, (notice: Notice) => string]>([
+    ['webhook', (notice) => webhookBody(notice, LINKS)],
+    ['Slack', (notice) => JSON.stringify(slackMessage(notice, LINKS))],
+    ['e-mail', (notice) => JSON.stringify(emailMessage(notice, LINKS))],
+  ])('%s: is told all the same, with the failure in it', (_, make) => {
+    expect(() => make(broken)).toThrow(TypeError);
+    const text = madeOf(broken, make);
+    for (const part of ['150 orders (The message could not be made whole: ', 'orders-high', String(NOON)]) expect(text).toContain(part);
+  });
+
+  test('throws where nothing can be made of it at all', () => {
+    expect(() => madeOf(broken, () => { throw new RangeError('never'); })).toThrow('never');
   });
 });
 

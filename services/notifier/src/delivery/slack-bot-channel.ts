@@ -2,7 +2,7 @@ import type { Agent } from 'undici';
 import type { AttemptResult, Channel } from './channel.js';
 import { exchange } from './http-sender.js';
 import type { Links } from './links.js';
-import { statusOf, type Notice } from './message.js';
+import { madeOf, statusOf, type Notice } from './message.js';
 import type { SlackBotReceiver } from './receiver.js';
 import { slackMessage } from './slack-message.js';
 import type { Outcome } from './retry.js';
@@ -57,7 +57,7 @@ export class SlackBotChannel implements Channel {
 
   async #call(method: 'chat.postMessage' | 'chat.update', notice: Notice, held: PostedMessage | null, signal: AbortSignal): Promise<{ readonly result: AttemptResult; readonly answer: SlackAnswer }> {
     const { url, token, channel, timeoutMs } = this.receiver;
-    const body = JSON.stringify({ ...(held ?? { channel, unfurl_links: false, unfurl_media: false }), ...slackMessage(notice, this.context.links) });
+    const body = JSON.stringify({ ...(held ?? { channel, unfurl_links: false, unfurl_media: false }), ...madeOf(notice, (told) => slackMessage(told, this.context.links)) });
     const { result, text } = await exchange(this.agent, { url: new URL(method, url), headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json; charset=utf-8' }, body }, timeoutMs, signal);
     if (result.outcome !== 'delivered') return { result, answer: {} };
     const answer = answerOf(text);

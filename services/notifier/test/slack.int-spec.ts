@@ -20,7 +20,7 @@ interface Said {
   readonly text: string;
 }
 
-describe("Slack's Web API", () => {
+describe('Slack', () => {
   let rig: NotifierRig;
   const services: RunningService[] = [];
   let posted = 0;
@@ -34,15 +34,19 @@ describe("Slack's Web API", () => {
       return { status: 200, body: JSON.stringify({ ok: true, channel: 'C0', ts: `17000000.00000${String(posted)}` }) };
     });
   };
+  const run = async (): Promise<RunningService> => {
+    const service = await startService(notifier, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal' });
+    services.push(service);
+    await until('it dispatches', () => isDispatching(service));
+    return service;
+  };
+  /** As an app. */
   const start = async (strategy = 'update'): Promise<RunningService> => {
     const url = `${rig.http.url}${POST}`;
     await rig.writeConfig(`  - { name: channel, slack_configs: [{ send_resolved: true, app_token_file: token, app_url: "${url}", channel: "#ops", message_strategy: ${strategy}, millrace: { allow_private: ["${rig.http.url}/api/"], retry: [0, 0.1, 0.1, 0.1] } }] }\n`, {
       route: 'group_by: [shop], group_wait: 0s, group_interval: 200ms, repeat_interval: 1h',
     });
-    const service = await startService(notifier, { ...rig.env, MILLRACE_LOG_LEVEL: 'fatal' });
-    services.push(service);
-    await until('it dispatches', () => isDispatching(service));
-    return service;
+    return run();
   };
   const said = (): readonly Said[] => rig.http.posts.map(({ path, body }) => ({ path, ...(JSON.parse(body) as Omit<Said, 'path'>) }));
   const untilSaid = (count: number): Promise<unknown> => until(`Slack is told ${String(count)} times`, () => rig.http.posts.length >= count);
@@ -61,6 +65,21 @@ describe("Slack's Web API", () => {
   afterEach(async () => {
     for (const service of services.splice(0)) await service.stop();
     await rig.close();
+  });
+
+  it('an incoming webhook gets its message, and is switched off with its channel', async () => {
+    await rig.writeConfig(`  - { name: channel, slack_configs: [{ send_resolved: true, api_url_file: slack, millrace: { allow_private: ["${rig.http.url}/services/"] } }] }\n`);
+    await writeFile(`${rig.folder}/slack`, `${rig.http.url}/services/T0/B0/CANARY`);
+    rig.http.answer({ status: 200, body: 'ok' });
+    await run();
+    await rig.publish(rig.alert({ annotations: { summary: '<!channel> & more' } }));
+    await settled(1);
+    const [post] = rig.http.posts;
+    expect(JSON.parse(post?.body ?? '{}')).toMatchObject({ text: 'Firing: orders-dropped - &lt;!channel&gt; &amp; more', attachments: [{ color: '#ef6c00' }] });
+    rig.http.answer({ status: 404, body: 'channel_is_archived' });
+    await rig.publish(rig.alert());
+    await settled(2);
+    expect((await rig.deliveries())[1]).toMatchObject({ receiver: 'channel', status: 'FIRING', state: 'disabled' });
   });
 
   it('a group has one message, edited as it changes, also after a restart; once it has ended the next one is new', async () => {
