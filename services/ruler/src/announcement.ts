@@ -15,7 +15,7 @@ export interface Transition extends Announced {
 }
 
 /** Announced alerts remembered per subject. */
-const REMEMBERED = 16;
+export const REMEMBERED = 16;
 
 /**
  * Compares what was announced with what the windows say now, and returns what is to announce, in order, and the new memory.

@@ -95,19 +95,19 @@ describe('rules about orders', () => {
   it('counts by customer and over all, until event time has moved on in every partition', async () => {
     await rig.writeRules(CUSTOMER + VOLUME);
     await start();
-    await publish(reviewed('eve', 0), reviewed('eve', 2), reviewed('bob', 3));
+    await publish(reviewed('eve', 0), reviewed('eve', 4), reviewed('bob', 5));
     await until('three are counted by both rules', async () => (await rows('ruler_orders')) === 6);
     await publish(reviewed('eve', 8));
     await until('both fire', () => heard('customer').length === 1 && heard('volume').length === 1);
-    await publish(reviewed('eve', 11));
+    await publish(reviewed('eve', 9));
     await until('the fifth is counted', async () => (await rows('ruler_orders')) === 10);
     expect(heard('customer')[0]).toMatchObject({ status: 'FIRING', value: 3, threshold: 3, startsAt: NOON + 8 * MINUTE, labels: { customer: 'eve' } });
-    expect(heard('customer')[0]?.evidence.map(({ windowStart }) => (windowStart - NOON) / MINUTE)).toEqual([0, 2, 8]);
+    expect(heard('customer')[0]?.evidence.map(({ windowStart }) => (windowStart - NOON) / MINUTE)).toEqual([0, 4, 8]);
     expect(heard('volume')[0]).toMatchObject({ value: 4, threshold: 4, startsAt: NOON + 8 * MINUTE });
-    await come(13);
+    await come(15);
     await until('both are resolved', () => rig.alerts.length === 4);
-    expect(heard('customer')[1]).toMatchObject({ status: 'RESOLVED', value: 2, endsAt: NOON + 12 * MINUTE });
-    expect(heard('volume')[1]).toMatchObject({ status: 'RESOLVED', value: 3, endsAt: NOON + 12 * MINUTE });
+    expect(heard('customer')[1]).toMatchObject({ status: 'RESOLVED', value: 2, endsAt: NOON + 14 * MINUTE });
+    expect(heard('volume')[1]).toMatchObject({ status: 'RESOLVED', value: 3, endsAt: NOON + 14 * MINUTE });
   });
 
   it('forgets what is too old to matter', async () => {

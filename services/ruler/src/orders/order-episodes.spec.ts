@@ -57,3 +57,18 @@ test('is held back where too many fire, unless it fires already', () => {
   const { announced } = decideGroup(limits, look({ times: [1, 5] }));
   expect(decideGroup(limits, look({ times: [1, 5, 9], announced, mayFire: false }))).toMatchObject({ heldBack: false, transitions: [], endsAt: 15 });
 });
+
+test('an alert ends with its own stretch, however many orders are read at once', () => {
+  const { announced } = decideGroup(limits, look({ times: [1, 5] }));
+  const { transitions, endsAt } = decideGroup(limits, look({ times: [1, 5, 30, 31], announced, eventTime: 32 }));
+  expect(transitions.map(({ status, startsAt }) => [status, startsAt])).toEqual([['RESOLVED', 5], ['FIRING', 31]]);
+  expect(endsAt).toBe(40);
+});
+
+test('tells of many stretches once, also of those that it no longer remembers', () => {
+  const times = Array.from({ length: 40 }, (_, index) => index * 100);
+  const given = look({ times, eventTime: 10_000 });
+  const { transitions, announced } = decideGroup({ atLeast: 1, withinMs: 10 }, given);
+  expect(transitions).toHaveLength(80);
+  expect(decideGroup({ atLeast: 1, withinMs: 10 }, { ...given, announced }).transitions).toEqual([]);
+});

@@ -1,5 +1,5 @@
-import { reconcile, type Announced, type Transition } from '../announcement.js';
-import type { Episode } from '../episodes.js';
+import { reconcile, REMEMBERED, type Announced, type Transition } from '../announcement.js';
+import type { Decision, Episode as AnyEpisode } from '../episodes.js';
 import type { OrderRule } from './order-rule.js';
 
 type Limits = Pick<OrderRule, 'atLeast' | 'withinMs'>;
@@ -9,6 +9,9 @@ export interface Stretch {
   readonly startsAt: number;
   readonly endsAt: number;
 }
+
+/** A stretch as it is compared with what was announced. */
+interface Episode extends AnyEpisode, Stretch {}
 
 /** What a look at one group of orders comes to. */
 export interface Decided {
@@ -49,17 +52,37 @@ export interface GroupLook {
 
 /** Compares what was announced of a group with what its orders say now. */
 export function decideGroup(rule: Limits, { times, announced, eventTime, trigger, mayFire }: GroupLook): Decided {
-  const decision = (at: number): Episode['began'] => ({ at, value: countAt(times, rule, at), threshold: rule.atLeast, samples: [] });
+  const decision = (at: number): Decision => ({ at, value: countAt(times, rule, at), threshold: rule.atLeast, samples: [] });
   // An end that was announced by the wall clock stays one, although the scores are not there yet.
   const isOver = ({ endsAt }: Stretch): boolean => (eventTime !== null && endsAt <= eventTime) || announced.some((alert) => alert.endsAt !== null && alert.endsAt >= endsAt);
-  const all = stretchesOf(times, rule).map((stretch) => ({ stretch, over: isOver(stretch) }));
-  const hasOpen = announced.some(({ endsAt }) => endsAt === null);
-  const heldBack = !mayFire && !hasOpen && all.some(({ over }) => !over);
-  const looked = heldBack ? all.filter(({ over }) => over) : all;
-  const episodes = looked.map(({ stretch, over }): Episode => ({ startsAt: stretch.startsAt, began: decision(stretch.startsAt), ended: over ? decision(stretch.endsAt) : null }));
-  const result = reconcile(announced, episodes, { at: trigger, value: countAt(times, rule, trigger), threshold: rule.atLeast, samples: [] });
-  const fires = result.announced.some(({ endsAt }) => endsAt === null);
-  return { ...result, heldBack, endsAt: fires ? (looked.at(-1)?.stretch.endsAt ?? null) : null };
+  const forgotten = announced.length < REMEMBERED ? Number.NEGATIVE_INFINITY : Math.min(...announced.map(({ startsAt }) => startsAt));
+  const all = stretchesOf(times, rule)
+    .filter(({ startsAt }) => startsAt >= forgotten)
+    .map((stretch): Episode => ({ startsAt: stretch.startsAt, began: decision(stretch.startsAt), ended: isOver(stretch) ? decision(stretch.endsAt) : null, endsAt: stretch.endsAt }));
+  const heldBack = !mayFire && !hasOpen(announced) && all.some(({ ended }) => ended === null);
+  const episodes = heldBack ? all.filter(({ ended }) => ended !== null) : all;
+  // The alert that fires ends with its own stretch, also where the next one is known already.
+  const known = throughOpen(announced, episodes);
+  const first = reconcile(announced, known, decision(trigger));
+  const rest = episodes.slice(known.length);
+  const last = rest.length === 0 ? { transitions: [], announced: first.announced } : reconcile(first.announced, rest, decision(trigger));
+  return {
+    transitions: [...first.transitions, ...last.transitions],
+    announced: last.announced,
+    endsAt: hasOpen(last.announced) ? (episodes.at(-1)?.endsAt ?? null) : null,
+    heldBack,
+  };
+}
+
+/** The episodes up to the one in which the alert fires; all, where it is in none that is over. */
+function throughOpen(announced: readonly Announced[], episodes: readonly Episode[]): readonly Episode[] {
+  const open = announced.find(({ endsAt }) => endsAt === null);
+  const at = episodes.findIndex(({ startsAt, ended }) => open !== undefined && ended !== null && startsAt <= open.startsAt && open.startsAt < ended.at);
+  return at < 0 ? episodes : episodes.slice(0, at + 1);
+}
+
+function hasOpen(announced: readonly Announced[]): boolean {
+  return announced.some(({ endsAt }) => endsAt === null);
 }
 
 /** Orders in the rule's time before `at`, that moment included. */
