@@ -77,7 +77,7 @@ describe('rules about orders', () => {
     await publish({ orderId: 'a', revision: 2, score: 0.2 });
     const second = await spawn();
     await until('the correction resolves it', () => rig.alerts.length === 3);
-    await second.end('SIGKILL');
+    await second.end();
     await forgetOffsets();
     const { url } = await spawn();
     await until('everything is read again', async () => /ruler_scores_total\{[^}]*\} 3\b/.test(await (await fetch(`${url}/metrics`)).text()));
