@@ -52,6 +52,11 @@ describe('processSpec', () => {
     expect([url('live'), url('r1')]).toEqual([`http://127.0.0.1:${port}`, undefined]);
   });
 
+  it('tells the ruler of the live lane where the Spark jobs show their metrics', () => {
+    const jobs = processSpec(loadConfig({ ...EXTERNAL, MILLRACE_SPARK_FRAUD_PORT: '8997' }, findRoot()), 'ruler', { lane: 'live', port: 1, env: {} }).env['MILLRACE_RULER_SPARK_JOBS'];
+    expect(jobs).toBe('spark=http://127.0.0.1:8110/metrics,spark-fraud=http://127.0.0.1:8997/metrics');
+  });
+
   it('starts nothing that reads topics before topics and schemas exist', () => {
     for (const name of LANE_PROCESSES.filter((one) => !['query-api', 'spark', 'spark-fraud'].includes(one))) {
       expect(processSpec(config, name, { lane: 'live', port: 1, env: {} }).dependsOn).toEqual(expect.arrayContaining(['topics', 'schemas']));

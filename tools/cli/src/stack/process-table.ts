@@ -117,10 +117,17 @@ export function processSpec(config: CliConfig, name: LaneProcess, place: LanePla
     MILLRACE_CACHE: config.cache,
     MILLRACE_LANE: place.lane,
     MILLRACE_HTTP_PORT: String(place.port),
-    ...(name === 'query-api' && place.lane === config.lane ? dashboardEnv((other) => portOf(config, other)) : {}),
+    ...(place.lane === config.lane ? neighboursOf(config, name) : {}),
     ...place.env,
   };
   return name === 'spark' || name === 'spark-fraud' ? { ...common, ...spark(config, JOBS[name], env) } : { ...common, ...service(config, name, env) };
+}
+
+/** Where a process of the live lane finds those that it asks. */
+function neighboursOf(config: CliConfig, name: LaneProcess): Readonly<Record<string, string>> {
+  if (name === 'query-api') return dashboardEnv((other) => portOf(config, other));
+  if (name !== 'ruler') return {};
+  return { MILLRACE_RULER_SPARK_JOBS: (['spark', 'spark-fraud'] as const).map((job) => `${job}=http://127.0.0.1:${String(portOf(config, job))}/metrics`).join(',') };
 }
 
 /** Where the dashboard's service finds those that it passes requests on to. */
