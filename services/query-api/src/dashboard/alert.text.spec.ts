@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MetricDto } from '../wire.dto.js';
-import { attemptText, deliveryState, furtherAnnotations, itemOf, measured, metricOf, outageText, runbookOf, spanFacts, toldText, webAddress } from './alert.text.js';
+import { attemptText, deliveryState, furtherAnnotations, itemOf, measured, metricOf, orderOf, outageText, runbookOf, spanFacts, toldText, webAddress } from './alert.text.js';
 import { formats } from './format.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 30);
@@ -41,6 +41,14 @@ describe('how long an alert fires', () => {
 });
 
 describe('the numbers of an alert', () => {
+  it.each([
+    ['fraud_score{order=o-77}', 'o-77'],
+    ['fraud_score{customer=c\\,1,order=a\\,b\\}}', 'a,b}'],
+  ])('%s is the score of an order', (metricKey, order) => {
+    expect(orderOf({ window: 'order', metricKey })).toBe(order);
+    expect(orderOf({ window: '1m', metricKey })).toBeNull();
+  });
+
   it.each([
     [0.0042, {}, 'conversion_rate{}', metric('conversion_rate', 'ratio'), '0.42%'], [123_456, { currency: 'EUR' }, 'revenue{currency=EUR}', metric('revenue', 'minor'), '€1,234.56'],
     [1, {}, 'orders{}', metric('orders', 'orders'), '1 order'], [4, { product: 'p-1' }, 'low_stock{}', metric('low_stock', 'products'), '4 items'],

@@ -58,6 +58,12 @@ export function itemOf({ labels }: Pick<WholeAlert, 'labels'>, metricKey: string
   return /[{,]product=/.test(metricKey) ? undefined : labels['product'];
 }
 
+/** The order whose score is the evidence; null: it is a window. */
+export function orderOf({ window, metricKey }: Pick<WholeAlert['evidence'][number], 'window' | 'metricKey'>): string | null {
+  if (window !== 'order') return null;
+  return /[{,]order=((?:\\.|[^\\,}])*)/.exec(metricKey)?.[1]?.replace(/\\(.)/g, '$1') ?? metricKey;
+}
+
 /** A number that the alert compared, in the unit of its metric where that is known. */
 export function measured(value: number, { labels, evidence }: Pick<WholeAlert, 'labels' | 'evidence'>, metric: MetricDto | undefined, format: Formats): string {
   const key = evidence[0]?.metricKey ?? '';
