@@ -10,7 +10,7 @@ import { SilenceStore } from '../src/silences/silence-store.js';
 
 const LANE = 'live';
 const LEASE_MS = 60_000;
-const NOTHING: Decided = { alerts: [], taken: [], forgotten: [], logged: [], deliveries: [] };
+const NOTHING: Decided = { alerts: [], taken: [], forgotten: [], logged: [], deliveries: [], muted: [] };
 
 function alertOf(change: Partial<Alert> = {}): Alert {
   const startsAt = 1_000_000;

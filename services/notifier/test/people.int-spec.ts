@@ -65,6 +65,21 @@ describe('people', () => {
     await until('it escalates', () => rig.http.at('/lead').length === 1);
   });
 
+  it('why nobody was told is on record, once, also over a restart', async () => {
+    let service = await start();
+    const labels = { alertname: 'quiet' };
+    const silence = { matchers: [{ name: 'alertname', value: 'quiet', isRegex: false, isEqual: true }], startsAt: new Date().toISOString(), endsAt: new Date(Date.now() + 3_600_000).toISOString(), createdBy: 'me', comment: 'deploying' };
+    const { silenceID } = (await call(service, '/api/v2/silences', silence)).answer as { silenceID?: string };
+    await call(service, '/api/v2/alerts', [{ labels }]);
+    const mutings = (): Promise<unknown[]> => rig.postgres.query('select m.receiver, m.reason, m.muted_by from alert_mutings m join alerts a using (lane, fingerprint, first_starts_at) where a.lane = $1', [rig.test.lane]);
+    await until('it is on record', async () => (await mutings()).length > 0);
+    await service.stop();
+    service = await start();
+    await call(service, '/api/v2/alerts', [{ labels: { alertname: 'told' } }]);
+    await until('another is told', () => rig.http.at('/team').length === 1);
+    expect(await mutings()).toEqual([{ receiver: 'team', reason: 'silence', muted_by: silenceID }]);
+  });
+
   it('the command line acknowledges, comments and snoozes, and says what is wrong', async () => {
     const service = await start();
     const labels = { alertname: 'snoozed', team: 'shop' };

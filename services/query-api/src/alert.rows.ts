@@ -103,6 +103,21 @@ export function toChangeDto(row: ChangeRow): AlertDetailDto['changes'][number] {
   };
 }
 
+/** A row of `alert_mutings`, with what it names. */
+export interface MutingRow {
+  readonly receiver: string;
+  readonly reason: AlertDetailDto['mutings'][number]['reason'];
+  readonly muted_by: string;
+  readonly since: Date;
+  readonly author: string | null;
+  readonly comment: string | null;
+  readonly source: string | null;
+}
+
+export function toMutingDto({ receiver, reason, muted_by, since, author, comment, source }: MutingRow): AlertDetailDto['mutings'][number] {
+  return { receiver, reason, by: muted_by, since: since.toISOString(), silence: author === null ? null : { author, comment: comment ?? '' }, source };
+}
+
 export function toDeliveryDto(row: DeliveryRow, attempts: readonly AttemptRow[]): DeliveryDto {
   return {
     id: row.id, receiver: row.receiver, integration: row.integration, groupKey: row.group_key, groupLabels: row.group_labels, messageId: row.message_id,

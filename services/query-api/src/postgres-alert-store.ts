@@ -1,6 +1,6 @@
 import type { PostgresSession } from '@millrace/stores';
 import {
-  toAlertDto, toChangeDto, toDeliveryDto, toFoundAlertDto, toOutageDto, toWholeAlertDto, type AlertRow, type AttemptRow, type ChangeRow, type DeliveryRow, type FoundAlertRow,
+  toAlertDto, toChangeDto, toDeliveryDto, toFoundAlertDto, toMutingDto, toOutageDto, toWholeAlertDto, type AlertRow, type AttemptRow, type ChangeRow, type DeliveryRow, type FoundAlertRow, type MutingRow,
 } from './alert.rows.js';
 import type { AlertsQuery, DeliveriesQuery } from './alert.schema.js';
 import type { AlertStore } from './alert-store.js';
@@ -12,6 +12,7 @@ import type { AlertDetailDto, DeliveryDto, ExplainedAlertDto, FoundAlertDto } fr
 const MOST_OUTAGES = 20;
 const MOST_CHANGES = 50;
 const MOST_DELIVERIES = 50;
+const MOST_MUTINGS = 50;
 
 const ALERT = `id, fingerprint, rule, severity, status, labels, annotations, value, threshold, starts_at, first_starts_at, ends_at, is_timeout, is_decided,
   generator_url, evidence, updated_at`;
@@ -102,6 +103,17 @@ const ATTEMPTS = `
 select delivery_id, attempt, started_at, duration_ms, outcome, status_code, error, response_excerpt, possible_repeat
 from delivery_attempts where delivery_id = any ($1::bigint[]) order by delivery_id, attempt, id`;
 
+/** $1 id of the outage, $2 limit. */
+const MUTINGS = `
+select m.receiver, m.reason, m.muted_by, m.since, s.created_by as author, s.comment,
+  (select coalesce(a.labels ->> 'alertname', a.rule) from alerts a
+   where m.reason = 'inhibition' and a.lane = m.lane and a.fingerprint = m.muted_by order by a.first_starts_at desc limit 1) as source
+from alerts told
+join alert_mutings m on m.lane = told.lane and m.fingerprint = told.fingerprint and m.first_starts_at = told.first_starts_at
+left join silences s on m.reason = 'silence' and s.lane = m.lane and s.id::text = m.muted_by
+where told.id = $1
+order by m.since desc, m.receiver, m.reason, m.muted_by limit $2`;
+
 /** Reads the notifier's tables of one lane. */
 export class PostgresAlertStore implements AlertStore {
   constructor(
@@ -127,12 +139,16 @@ export class PostgresAlertStore implements AlertStore {
     const began = row.starts_at.getTime();
     const ended = row.status === 'FIRING' ? null : (row.ends_at?.getTime() ?? null);
     const told = JSON.stringify({ fingerprint, from: began, to: row.first_starts_at.getTime() });
-    const [outages, changes, deliveries] = await Promise.all([
+    const [outages, changes, deliveries, mutings] = await Promise.all([
       this.postgres.query<AlertRow>(OTHER_OUTAGES, [this.lane, fingerprint, row.id, MOST_OUTAGES]),
       this.postgres.query<ChangeRow>(CHANGES, [this.lane, fingerprint, began, ended, MOST_CHANGES]),
       this.postgres.query<DeliveryRow>(OUTAGE_DELIVERIES, [this.lane, fingerprint, told, MOST_DELIVERIES]),
+      this.postgres.query<MutingRow>(MUTINGS, [row.id, MOST_MUTINGS]),
     ]);
-    return { alert: toWholeAlertDto(row), outages: outages.map(toOutageDto), changes: changes.map(toChangeDto), deliveries: await this.#withAttempts(deliveries) };
+    return {
+      alert: toWholeAlertDto(row), outages: outages.map(toOutageDto), changes: changes.map(toChangeDto), deliveries: await this.#withAttempts(deliveries),
+      mutings: mutings.map(toMutingDto),
+    };
   }
 
   async deliveries({ state, receiver, fingerprint, q, from, to, cursor, limit }: DeliveriesQuery): Promise<Page<DeliveryDto>> {

@@ -232,6 +232,20 @@ export const alertDetailDto = z.object({
   ),
   /** Newest first. */
   deliveries: z.array(deliveryDto),
+  /** Why receivers were not told of it while it fired, newest first. */
+  mutings: z.array(
+    z.object({
+      receiver: z.string(),
+      reason: z.enum(['silence', 'inhibition', 'time-interval']),
+      /** Id of the silence, fingerprint of the alert that inhibits it, name of the time interval. */
+      by: z.string(),
+      since: time,
+      /** While it is kept. */
+      silence: z.object({ author: z.string(), comment: z.string() }).nullable(),
+      /** What the alert that inhibits it is called, while it is kept. */
+      source: z.string().nullable(),
+    }),
+  ),
 });
 export type AlertDetailDto = z.infer<typeof alertDetailDto>;
 

@@ -79,7 +79,13 @@ export class AlertRows {
     return this.insert<string>('silences', { id: randomUUID(), lane: this.rig.lane, matchers: '[]', created_by: 'ann', comment: 'deploying', ...row });
   }
 
+  async muting(row: Row): Promise<void> {
+    const all = { lane: this.rig.lane, fingerprint: ORDERS, receiver: 'team', reason: 'time-interval', muted_by: 'nights', ...row };
+    const names = Object.keys(all);
+    await this.rig.pool.execute(`insert into alert_mutings (${names.join()}) values (${names.map((_, at) => `$${String(at + 1)}`).join()})`, Object.values(all));
+  }
+
   async clear(): Promise<void> {
-    for (const table of ['alerts', 'alert_events', 'alert_actions', 'deliveries', 'silences']) await this.rig.pool.execute(`delete from ${table}`);
+    for (const table of ['alerts', 'alert_events', 'alert_actions', 'deliveries', 'silences', 'alert_mutings']) await this.rig.pool.execute(`delete from ${table}`);
   }
 }

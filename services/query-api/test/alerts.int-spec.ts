@@ -52,6 +52,26 @@ describe('alerts and deliveries', () => {
     expect(one?.alerts.map(({ fingerprint }) => fingerprint)).toEqual(Array.from({ length: 20 }, (_, at) => at.toString(16).padStart(16, '0')));
   });
 
+  it('says why receivers were not told of an outage, as far as what they were muted by is kept', async () => {
+    const [before, now] = [new Date(NOON - 60 * MINUTE), new Date(NOON)];
+    await rows.outage({ startsAt: before.getTime(), endsAt: before.getTime() + MINUTE });
+    await rows.outage({ startsAt: NOON });
+    await rows.outage({ fingerprint: OTHER, startsAt: NOON, columns: { labels: { alertname: 'db-down' } } });
+    const silence = await rows.silence({ starts_at: before, ends_at: now });
+    await rows.muting({ first_starts_at: before, since: before });
+    await rows.muting({ first_starts_at: now, since: new Date(NOON + 1), reason: 'silence', muted_by: silence });
+    await rows.muting({ first_starts_at: now, since: new Date(NOON + 2), reason: 'silence', muted_by: 'gone' });
+    await rows.muting({ first_starts_at: now, since: new Date(NOON + 3), reason: 'inhibition', muted_by: OTHER, receiver: 'lead' });
+    await rows.muting({ first_starts_at: now, since: now, lane: `${rig.lane}x` });
+    const of = { receiver: 'team', silence: null, source: null };
+    expect((await detail()).mutings).toEqual([
+      { ...of, receiver: 'lead', reason: 'inhibition', by: OTHER, since: iso(NOON + 3), source: 'db-down' },
+      { ...of, reason: 'silence', by: 'gone', since: iso(NOON + 2) },
+      { ...of, reason: 'silence', by: silence, since: iso(NOON + 1), silence: { author: 'ann', comment: 'deploying' } },
+    ]);
+    expect((await detail(`?startsAt=${String(before.getTime())}`)).mutings).toEqual([{ ...of, reason: 'time-interval', by: 'nights', since: iso(before.getTime()) }]);
+  });
+
   it('gives one alert in full: evidence, how it came, who was told of this outage, and when else it fired', async () => {
     const [before, now] = [NOON - 60 * MINUTE, NOON];
     await rows.outage({ startsAt: before, endsAt: before + 5 * MINUTE });

@@ -184,7 +184,7 @@ export class DispatchLoop {
     for (const { id, alert } of events) (this.#take(dispatcher, alert, now, note) ? taken : forgotten).push(id);
     const outcome = dispatcher.advance(now);
     for (const alert of outcome.released) note(alert, false);
-    return { alerts: [...changed.values()], taken, forgotten, logged: outcome.logged, deliveries: this.#planned(outcome) };
+    return { alerts: [...changed.values()], taken, forgotten, logged: outcome.logged, deliveries: this.#planned(outcome), muted: outcome.muted };
   }
 
   /** Returns whether it is more than a reminder. */

@@ -1,5 +1,6 @@
 import type { Alert } from '../grouping/alert.js';
 import type { Logged } from '../grouping/dispatcher.js';
+import type { Muting } from '../grouping/mutings.js';
 import type { Silence } from '../grouping/silence.js';
 import type { GroupNotice } from '../delivery/message.js';
 import type { ToldAlert } from './told-alert.js';
@@ -52,6 +53,7 @@ export interface Decided {
   readonly forgotten: readonly number[];
   readonly logged: readonly Logged[];
   readonly deliveries: readonly PlannedDelivery[];
+  readonly muted: readonly Muting[];
 }
 
 /** Where a lane's alerts, notification log and silences are kept. Throws `StoreError`s. */

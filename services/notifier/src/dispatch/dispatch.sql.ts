@@ -78,6 +78,13 @@ select $1, group_key, integration, firing, resolved, to_timestamp(at / 1000.0)
 from jsonb_to_recordset($2::jsonb) as entry (group_key text, integration text, firing text[], resolved text[], at double precision)
 on conflict (lane, group_hash, integration) do update set firing = excluded.firing, resolved = excluded.resolved, notified_at = excluded.notified_at`;
 
+/** $1 lane, $2 [{fingerprint, first_starts_at, receiver, reason, muted_by, at}]. */
+export const PUT_MUTINGS = `
+insert into alert_mutings (lane, fingerprint, first_starts_at, receiver, reason, muted_by, since)
+select $1, fingerprint, to_timestamp(first_starts_at / 1000.0), receiver, reason, muted_by, to_timestamp(at / 1000.0)
+from jsonb_to_recordset($2::jsonb) as muting (fingerprint text, first_starts_at double precision, receiver text, reason text, muted_by text, at double precision)
+on conflict do nothing`;
+
 /** $1 lane, $2 group keys, $3 integrations. */
 export const CLEAR_LOG = `
 delete from notification_log log using unnest($2::text[], $3::text[]) as gone (group_key, integration)
@@ -108,6 +115,7 @@ export const FORGET: readonly string[] = [
   'delete from alert_events where id in (select id from alert_events where lane = $1 and taken_at < $2 limit $3)',
   "delete from alerts where id in (select id from alerts where lane = $1 and not held and status = 'RESOLVED' and updated_at < $2 limit $3)",
   'delete from alert_actions where id in (select id from alert_actions where lane = $1 and acted_at < $2 limit $3)',
+  'delete from alert_mutings where ctid in (select ctid from alert_mutings where lane = $1 and since < $2 limit $3)',
   'delete from silences where id in (select id from silences where lane = $1 and ends_at < $2 limit $3)',
   'delete from slack_messages where (lane, integration, group_hash) in (select lane, integration, group_hash from slack_messages where lane = $1 and posted_at < $2 limit $3)',
   // Of groups that are no more: what fires is told again and again, which is noted.

@@ -110,8 +110,12 @@ export class PostgresDispatchStore implements DispatchStore {
     return { silences, acknowledged: outages.map(({ fingerprint, first_starts_at }) => outageOf({ fingerprint, firstStartsAt: first_starts_at.getTime() })) };
   }
 
-  async #write(session: PostgresSession, { fence }: Lease, { alerts, taken, forgotten, logged, deliveries }: Decided): Promise<void> {
+  async #write(session: PostgresSession, { fence }: Lease, { alerts, taken, forgotten, logged, deliveries, muted }: Decided): Promise<void> {
     if (alerts.length > 0) await session.execute(sql.PUT_ALERTS, [this.lane, JSON.stringify(alerts.map(alertRow))]);
+    if (muted.length > 0) {
+      const rows = muted.map(({ alert, receiver, reason, by, at }) => ({ fingerprint: alert.fingerprint, first_starts_at: alert.firstStartsAt, receiver, reason, muted_by: by, at }));
+      await session.execute(sql.PUT_MUTINGS, [this.lane, JSON.stringify(rows)]);
+    }
     if (taken.length + forgotten.length > 0) await session.execute(sql.TAKE_EVENTS, [this.lane, taken, forgotten]);
     const put = logged.flatMap(({ groupKey, integration, entry }) => (entry === null ? [] : [{ group_key: groupKey, integration, firing: [...entry.firing], resolved: [...entry.resolved], at: entry.at }]));
     const gone = logged.filter(({ entry }) => entry === null);

@@ -6,6 +6,7 @@ import type { Labels } from '../routing/labels.js';
 import { mutedBy } from '../routing/muting.js';
 import { groupKey, groupLabels, routesOf, type Route } from '../routing/route.js';
 import { isResolved, merged, outageOf, type Alert } from './alert.js';
+import { Mutings, type Muting } from './mutings.js';
 import { needsUpdate, type LogEntry } from './notification-log.js';
 import { silencedBy, type Silence } from './silence.js';
 
@@ -36,6 +37,8 @@ export interface Outcome {
   readonly logged: readonly Logged[];
   /** Alerts that are over, with nobody left to be told so. */
   readonly released: readonly Alert[];
+  /** Why receivers were not told of what fires, where that was not noted before. */
+  readonly muted: readonly Muting[];
 }
 
 /** An outcome while it grows. */
@@ -43,6 +46,7 @@ interface Draft {
   readonly notifications: Notification[];
   readonly logged: Logged[];
   readonly released: Alert[];
+  readonly muted: Muting[];
 }
 
 interface Group {
@@ -77,6 +81,7 @@ export class Dispatcher {
   readonly #looks = new TinyQueue<{ readonly at: number; readonly group: Group }>([], (left, right) => left.at - right.at);
   readonly #silences = new Map<string, Silence>();
   readonly #log = new Map<string, LogEntry>();
+  readonly #mutings = new Mutings();
   #acknowledged: ReadonlySet<string> = new Set();
   #inhibitions: Inhibitions;
 
@@ -150,7 +155,7 @@ export class Dispatcher {
 
   /** Looks at every group that is due by then, each at its time, earliest first. */
   advance(now: number): Outcome {
-    const outcome: Draft = { notifications: [], logged: [], released: [] };
+    const outcome: Draft = { notifications: [], logged: [], released: [], muted: [] };
     for (let next = this.#next(); next !== null && next.dueAt <= now; next = this.#next()) this.#flush(next, outcome);
     return outcome;
   }
@@ -204,7 +209,9 @@ export class Dispatcher {
     const now = group.dueAt;
     const isTelling = now >= group.tellAt;
     group.hasFlushed ||= isTelling;
-    if (mutedBy(this.config, group.route, now).length === 0) this.#notify(group, now, isTelling, outcome);
+    const intervals = mutedBy(this.config, group.route, now);
+    if (intervals.length === 0) this.#notify(group, now, isTelling, outcome);
+    else if (isTelling) for (const alert of group.alerts.values()) this.#mute(group, alert, { silence: [], inhibition: [], 'time-interval': intervals }, outcome);
     this.#schedule(group, isTelling ? now + group.route.groupIntervalMs : group.tellAt, now);
     for (const [fingerprint, alert] of group.alerts) {
       if (!isResolved(alert, now) || this.#isThoughtFiring(group, fingerprint)) continue;
@@ -221,6 +228,7 @@ export class Dispatcher {
     if (held.groups > 0) return;
     this.#alerts.delete(alert.fingerprint);
     this.#inhibitions.remove(alert);
+    this.#mutings.forget(alert);
     released.push(alert);
   }
 
@@ -235,8 +243,11 @@ export class Dispatcher {
       const source = this.#alerts.get(fingerprint);
       return source !== undefined && !isResolved(source.alert, now);
     };
-    const heard = [...group.alerts.values()].filter(({ labels }) =>
-      this.#inhibitions.of(labels, fires).length === 0 && silencedBy(this.#silences.values(), labels, now).length === 0);
+    const heard = [...group.alerts.values()].filter((alert) => {
+      const by = { inhibition: this.#inhibitions.of(alert.labels, fires), silence: silencedBy(this.#silences.values(), alert.labels, now), 'time-interval': [] };
+      if (isTelling) this.#mute(group, alert, by, outcome);
+      return by.inhibition.length === 0 && by.silence.length === 0;
+    });
     if (heard.length === 0) return;
     if (isTelling) for (const integration of this.#integrations(group.route.receiver)) this.#tell(group, integration, heard, now, outcome);
     for (const { afterMs, receiver } of group.route.escalations) {
@@ -246,6 +257,12 @@ export class Dispatcher {
         this.#tell(group, integration, concerned, now, outcome);
       }
     }
+  }
+
+  #mute({ route: { receiver }, dueAt: at }: Group, alert: Alert, by: Readonly<Record<Muting['reason'], readonly string[]>>, { muted }: Draft): void {
+    if (isResolved(alert, at)) return;
+    const all = (['silence', 'inhibition', 'time-interval'] as const).flatMap((reason) => by[reason].map((one): Muting => ({ alert, receiver, reason, by: one, at })));
+    muted.push(...all.filter((muting) => this.#mutings.note(muting)));
   }
 
   #tell(group: Group, integration: Integration, heard: readonly Alert[], now: number, { notifications, logged }: Draft): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MetricDto } from '../wire.dto.js';
-import { attemptText, deliveryState, furtherAnnotations, itemOf, measured, metricOf, orderOf, outageText, runbookOf, spanFacts, toldText, webAddress } from './alert.text.js';
+import { attemptText, deliveryState, furtherAnnotations, itemOf, measured, metricOf, mutingText, orderOf, outageText, runbookOf, spanFacts, toldText, webAddress } from './alert.text.js';
 import { formats } from './format.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 30);
@@ -64,6 +64,15 @@ describe('the numbers of an alert', () => {
 });
 
 describe('what was told to whom', () => {
+  it('says why somebody was not', () => {
+    const muting = { receiver: 'team', by: 'nights', since: '2026-01-05T12:00:00Z', silence: null, source: null };
+    const texts = [
+      mutingText({ ...muting, reason: 'silence', silence: { author: 'Ann', comment: 'deploying' } }), mutingText({ ...muting, reason: 'silence', silence: { author: 'Ann', comment: '' } }),
+      mutingText({ ...muting, reason: 'silence' }), mutingText({ ...muting, reason: 'inhibition', source: 'db-down' }), mutingText({ ...muting, reason: 'inhibition' }), mutingText({ ...muting, reason: 'time-interval' }),
+    ];
+    expect(texts).toEqual(['silenced by Ann: deploying', 'silenced by Ann', 'silenced', 'inhibited by db-down', 'inhibited by an alert that is not kept any more', 'outside its times (nights)']);
+  });
+
   const attempt = { attempt: 1, startedAt: START, durationMs: 120, outcome: 'delivered', statusCode: 200, error: null, answer: null, possibleRepeat: false };
   it('says how an attempt went, and an error only once', () => {
     expect(attemptText(attempt, FORMAT)).toBe('delivered · HTTP 200 · 120\u00a0ms');

@@ -58,6 +58,18 @@ export function itemOf({ labels }: Pick<WholeAlert, 'labels'>, metricKey: string
   return /[{,]product=/.test(metricKey) ? undefined : labels['product'];
 }
 
+/** Why somebody was not told. */
+export function mutingText({ reason, by, silence, source }: AlertDetailDto['mutings'][number]): string {
+  switch (reason) {
+    case 'silence':
+      return silence === null ? 'silenced' : `silenced by ${silence.author}${silence.comment === '' ? '' : `: ${silence.comment}`}`;
+    case 'inhibition':
+      return `inhibited by ${source ?? 'an alert that is not kept any more'}`;
+    case 'time-interval':
+      return `outside its times (${by})`;
+  }
+}
+
 /** The order whose score is the evidence; null: it is a window. */
 export function orderOf({ window, metricKey }: Pick<WholeAlert['evidence'][number], 'window' | 'metricKey'>): string | null {
   if (window !== 'order') return null;
