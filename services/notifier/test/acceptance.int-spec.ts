@@ -16,6 +16,8 @@ import { playLive, slowed, toldOf, writeStage } from './live-scenario.js';
 
 /** Those that take hours are played in virtual time only (scenario.spec.ts). */
 const LONGEST_MS = 60_000;
+/** Twelve notifiers start at a time. */
+const START_MS = 120_000;
 const TOLERANCE_MS = 150;
 /** A machine that is busy does steps late: what a case then shows is another case. It is played again, slower. */
 const LATE_MS = 80;
@@ -49,7 +51,7 @@ class Trial {
       });
       // The first alert is not to wait until somebody dispatches.
       const { url } = service;
-      await until('it dispatches', () => isDispatching({ url }));
+      await until('it dispatches', () => isDispatching({ url }), START_MS);
       const { start, lateMs } = await playLive(scenario, { url, configFile, hookUrl: http.url });
       const told = http.posts.map(({ body }) => toldOf(JSON.parse(body) as WebhookBody & { timestamp: string }, start)).sort((left, right) => left.at - right.at);
       return { told, lateMs };

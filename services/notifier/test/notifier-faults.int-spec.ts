@@ -57,9 +57,10 @@ describe('the notifier under faults', () => {
     await rig.publish(unheard, rig.resolved(muted));
 
     // One message was read, and not answered; others are on their way.
-    rig.http.answer((one) => (one.body.includes(alerts[3]?.fingerprint ?? '-') ? 'hang' : { status: 200 }));
+    const hung = alerts[3]?.fingerprint ?? '-';
+    rig.http.answer((one) => (one.body.includes(hung) ? 'hang' : { status: 200 }));
     await rig.publish(...alerts.slice(0, 10).map((alert) => rig.resolved(alert)));
-    await until('some ends are told', () => rig.http.posts.length >= 21 + 4);
+    await until('some ends are told, and one is read', () => rig.http.posts.length >= 21 + 4 && rig.http.posts.filter(({ body }) => body.includes(hung)).length === 2);
     await first.end('SIGKILL');
     await rig.publish(...alerts.slice(10).map((alert) => rig.resolved(alert)));
     rig.http.answer({ status: 200 });
