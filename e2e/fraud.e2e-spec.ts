@@ -39,6 +39,7 @@ describe('fraud in a seeded shop, scored by a job that is killed half-way', () =
   let kafka: KafkaConnection;
   let placed: ReadonlyMap<string, OrderEvent>;
   let records: FraudRecords;
+  let told: Report;
   let scoredAtKill: number;
 
   beforeAll(async () => {
@@ -59,6 +60,8 @@ describe('fraud in a seeded shop, scored by a job that is killed half-way', () =
     const [scores, labels, truths] = await Promise.all([scoresFrom(kafka), readTopic(kafka, fraudLabelEvent), readTopic(kafka, truthEvent)]);
     records = { scores, labels: firstOfEachId(labels), truths: firstOfEachId(truths) };
     await takenIn(system);
+    // Read once: a recount holds this process up for longer than the desk keeps a quiet connection.
+    told = await report(system);
   }, 900_000);
 
   afterAll(async () => {
@@ -84,14 +87,14 @@ describe('fraud in a seeded shop, scored by a job that is killed half-way', () =
     }
   });
 
-  it.each(Object.keys(SPANS).flatMap((window) => BASES.map((basis) => [window, basis] as const)))('says of the last %s by the %s basis what a recount of the topics says', async (window, basis) => {
+  it.each(Object.keys(SPANS).flatMap((window) => BASES.map((basis) => [window, basis] as const)))('says of the last %s by the %s basis what a recount of the topics says', (window, basis) => {
     const expected = recountQuality(records, basis, SPANS[window]!, LABEL_DELAY_MS);
     expect(expected).not.toBeNull();
-    expect(differences(expected, await reported(system, window, basis))).toEqual([]);
+    expect(differences(expected, reported(told, window, basis))).toEqual([]);
   });
 
-  it('has no order that was not scored', async () => {
-    expect((await report(system)).windows.map(({ unscored }) => unscored.orders)).toEqual([0, 0, 0]);
+  it('has no order that was not scored', () => {
+    expect(told.windows.map(({ unscored }) => unscored.orders)).toEqual([0, 0, 0]);
   });
 
   it('finds by labels, once they have had their time, the recall that the truth has, where banks hear of fraud', () => {
@@ -108,8 +111,8 @@ describe('fraud in a seeded shop, scored by a job that is killed half-way', () =
     expect(frauds(unlabelled!) / frauds(young!)).toBeLessThan(0.9 * (frauds(labels!) / frauds(truth!)));
   });
 
-  it('would notice one order flagged or not, a cent, and one order without its truth', async () => {
-    const found = await reported(system, '30d', 'oracle');
+  it('would notice one order flagged or not, a cent, and one order without its truth', () => {
+    const found = reported(told, '30d', 'oracle');
     const { orderId, totalMinor } = records.scores.find(({ decision }) => decision === 'REVIEW')!;
     const changed = (change: Partial<FraudScore>): FraudRecords => ({ ...records, scores: records.scores.map((score) => (score.orderId === orderId ? { ...score, ...change } : score)) });
     const mutants = [changed({ decision: 'ALLOW' }), changed({ totalMinor: totalMinor! + 1 }), { ...records, truths: records.truths.filter((truth) => truth.orderId !== orderId) }];
@@ -145,6 +148,6 @@ async function report(system: System): Promise<Report> {
   return answer.report;
 }
 
-async function reported(system: System, window: string, basis: Basis): Promise<QualityCount | null> {
-  return (await report(system)).windows.find((one) => one.window === window)!.quality[basis];
+function reported({ windows }: Report, window: string, basis: Basis): QualityCount | null {
+  return windows.find((one) => one.window === window)!.quality[basis];
 }
