@@ -46,7 +46,13 @@ export function forward({ prefix, url, name, pathThere }: Destination): (request
     const headers = Object.fromEntries(PASSED_ON.flatMap((header) => (request.headers[header] === undefined ? [] : [[header, request.headers[header]]])));
     const onward = send(asked, { method: request.method ?? 'GET', headers, timeout: TIMEOUT_MS });
     onward.on('timeout', () => { onward.destroy(); });
+    // Who leaves before the answer is not answered: what is closed takes no answer, and says so by throwing.
+    response.once('close', () => { onward.destroy(); });
     onward.on('response', (answer) => {
+      if (response.destroyed) {
+        answer.destroy();
+        return;
+      }
       response.statusCode = answer.statusCode ?? 502;
       response.setHeader('Content-Type', answer.headers['content-type'] ?? 'application/octet-stream');
       response.setHeader('Cache-Control', 'no-store');
