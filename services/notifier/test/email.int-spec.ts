@@ -20,7 +20,7 @@ const GOING = new AbortController().signal;
 
 function receiver(port: number, change: Partial<EmailReceiver> = {}): EmailReceiver {
   return {
-    id: 'mail/email/0', name: 'mail', type: 'email', schedule: [0], concurrency: 1, paceMs: 0, timeoutMs: 2_000, hello: null,
+    id: 'mail/email/0', name: 'mail', type: 'email', schedule: [0], concurrency: 1, rate: null, timeoutMs: 2_000, hello: null,
     to: ['ops@example.org', 'shop@example.org'], from: 'millrace@example.org', host: '127.0.0.1', port, tls: 'none', username: null, password: null, privateAllowed: true, ...change,
   };
 }

@@ -82,6 +82,19 @@ describe('Slack', () => {
     expect((await rig.deliveries())[1]).toMatchObject({ receiver: 'channel', status: 'FIRING', state: 'disabled' });
   });
 
+  it('a token bucket holds sends back, and loses none', async () => {
+    const url = `${rig.http.url}/paced`;
+    await rig.writeConfig(`  - { name: paced, webhook_configs: [{ url: "${url}", millrace: { allow_private: ["${url}"], rate: { per_second: 4, burst: 3 } } }] }\n`);
+    rig.http.answer({ status: 200 });
+    await run();
+    await rig.publish(...Array.from({ length: 8 }, () => rig.alert()));
+    await settled(8);
+    const times = rig.http.at('/paced').map(({ at }) => at);
+    expect(times).toHaveLength(8);
+    // Three at once, then one each quarter of a second: never sooner.
+    expect((times[7] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_000);
+  });
+
   it('a group has one message, edited as it changes, also after a restart; once it has ended the next one is new', async () => {
     const service = await start();
     const [one, two] = [labelled('00000000000000a1'), labelled('00000000000000a2')];

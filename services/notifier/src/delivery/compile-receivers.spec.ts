@@ -44,7 +44,7 @@ describe('receivers', () => {
     millrace: { log_configs: [{}] }
 `);
     expect(ops).toMatchObject({ id: 'a/webhook/0', name: 'a', type: 'webhook', secrets: [SECRET, SECRET], maxAlerts: 5, timeoutMs: 3_000, schedule: [0, 1], concurrency: 2, privateAllowed: false });
-    expect(first).toMatchObject({ id: 'a/slack/0', type: 'slack', channel: '#ops', concurrency: 1, paceMs: 1_000 });
+    expect(first).toMatchObject({ id: 'a/slack/0', type: 'slack', channel: '#ops', concurrency: 1, rate: { perSecond: 1, burst: 1 } });
     expect(first?.type === 'slack' && first.url.href).toBe(SLACK);
     expect(second).toMatchObject({ id: 'a/slack/1', channel: null });
     expect(log).toMatchObject({ id: 'a/log/0', type: 'log' });
@@ -70,6 +70,12 @@ describe('receivers', () => {
     expect(problemsOf("  - { name: a, slack_configs: [{ api_url_file: slack, app_token_file: slack }, { app_token_file: slack, app_url: 'https://x.example/api' }, { api_url_file: slack, message_strategy: update }] }")).toEqual([
       expect.stringMatching(/slack_configs\.0: has both/), expect.stringMatching(/slack_configs\.1\.app_url: must end with/), expect.stringMatching(/slack_configs\.1: needs a channel/), expect.stringMatching(/slack_configs\.2: only an app can edit/),
     ]);
+  });
+
+  it('each integration may have a rate of its own', () => {
+    const all = compile("  - { name: a, webhook_configs: [{ url: 'https://a.example', millrace: { rate: { per_second: 5, burst: 10 } } }, { url: 'https://b.example' }], slack_configs: [{ api_url_file: slack, millrace: { rate: { per_second: 0.5 } } }] }");
+    expect(all.map(({ rate }) => rate)).toEqual([{ perSecond: 5, burst: 10 }, null, { perSecond: 0.5, burst: 1 }]);
+    expect(problemsOf("  - { name: a, webhook_configs: [{ url: 'https://a.example', millrace: { rate: { per_second: 0 } } }] }")).toEqual([expect.stringContaining('millrace.rate.per_second')]);
   });
 
   it('names every problem at once with its line, and no secret', () => {

@@ -9,6 +9,7 @@ import { BlockedAddressError, checkUrl, mayBePrivate } from './address-guard.js'
 import { refusalOf } from './guarded-socket.js';
 import type { EmailReceiver, LogReceiver, Receiver, SlackReceiver, WebhookReceiver } from './receiver.js';
 import { STANDARD_SCHEDULE } from './retry.js';
+import type { Rate } from './token-bucket.js';
 import { canSign } from './signature.js';
 
 export interface ReceiverSources {
@@ -20,9 +21,11 @@ export interface ReceiverSources {
 }
 
 type Path = readonly PropertyKey[];
+/** What any integration may say. */
+type Common = Partial<Pick<WebhookText['millrace'], 'retry' | 'concurrency' | 'rate'>>;
 
 /** Slack takes one message a second for a channel. */
-const SLACK_PACE_MS = 1_000;
+const SLACK_RATE: Rate = { perSecond: 1, burst: 1 };
 const SLACK_APP_URL = 'https://slack.com/api/chat.postMessage';
 const CONCURRENCY = 8;
 const IMPLICIT_TLS_PORT = 465;
@@ -54,8 +57,8 @@ class Compiler {
     return all.filter((one) => one !== null);
   }
 
-  #common(name: string, type: Receiver['type'], place: number, { retry, concurrency }: { readonly retry?: readonly number[] | undefined; readonly concurrency?: number | undefined }): Omit<LogReceiver, 'type'> {
-    return { id: integrationId(name, type, place), name, schedule: retry ?? STANDARD_SCHEDULE, concurrency: concurrency ?? CONCURRENCY, paceMs: 0, timeoutMs: this.sources.timeoutMs };
+  #common(name: string, type: Receiver['type'], place: number, { retry, concurrency, rate }: Common): Omit<LogReceiver, 'type'> {
+    return { id: integrationId(name, type, place), name, schedule: retry ?? STANDARD_SCHEDULE, concurrency: concurrency ?? CONCURRENCY, rate: rate ?? null, timeoutMs: this.sources.timeoutMs };
   }
 
   #webhook(text: WebhookText, common: Omit<LogReceiver, 'type'>, path: Path): WebhookReceiver | null {
@@ -89,7 +92,7 @@ class Compiler {
     if (isEdited(text)) this.#report(path, 'only an app can edit its messages: use app_token_file in place of api_url_file');
     const { allow_private: allowPrivate, concurrency = 1 } = text.millrace;
     const url = address === null ? null : this.#url(address, allowPrivate, path);
-    return url === null ? null : { ...common, type: 'slack', concurrency, paceMs: SLACK_PACE_MS, url, privateAllowed: mayBePrivate(url, { allowPrivate }), token: null, channel: text.channel ?? null };
+    return url === null ? null : { ...common, type: 'slack', concurrency, rate: common.rate ?? SLACK_RATE, url, privateAllowed: mayBePrivate(url, { allowPrivate }), token: null, channel: text.channel ?? null };
   }
 
   #slackBot(text: SlackText, token: string | null, common: Omit<LogReceiver, 'type'>, path: Path): SlackReceiver | null {
@@ -98,7 +101,7 @@ class Compiler {
     if (url !== null && !url.pathname.endsWith('/chat.postMessage')) this.#report([...path, 'app_url'], 'must end with /chat.postMessage');
     if (text.channel === undefined) this.#report(path, 'needs a channel: a token belongs to none');
     if (url === null || token === null || text.channel === undefined) return null;
-    return { ...common, type: 'slack', concurrency, paceMs: SLACK_PACE_MS, url, privateAllowed: mayBePrivate(url, { allowPrivate }), token, channel: text.channel, edits: isEdited(text) };
+    return { ...common, type: 'slack', concurrency, rate: common.rate ?? SLACK_RATE, url, privateAllowed: mayBePrivate(url, { allowPrivate }), token, channel: text.channel, edits: isEdited(text) };
   }
 
   /** Undefined: neither is said; null: it cannot be read. */

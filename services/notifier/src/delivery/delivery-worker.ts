@@ -4,6 +4,7 @@ import type { ClaimedDelivery, DeliveryQueue, FinishedAttempt } from './delivery
 import type { NotifierSignals } from '../notifier.signals.js';
 import type { Receiver } from './receiver.js';
 import { Nap } from '../nap.js';
+import { TokenBucket } from './token-bucket.js';
 import { nextAttempt, spanMs } from './retry.js';
 
 export interface WorkerOptions {
@@ -30,6 +31,7 @@ export class DeliveryWorker {
   #stopped = false;
   readonly #nap = new Nap();
   #notBefore = 0;
+  readonly #bucket: TokenBucket | null;
   #running: Promise<void> | null = null;
   readonly #breaker: CircuitBreaker;
 
@@ -41,6 +43,7 @@ export class DeliveryWorker {
     private readonly options: WorkerOptions,
   ) {
     this.#breaker = new CircuitBreaker(options.breakerMs);
+    this.#bucket = receiver.rate === null ? null : new TokenBucket(receiver.rate);
   }
 
   start(): void {
@@ -78,14 +81,13 @@ export class DeliveryWorker {
   /** Begins what can begin now. Returns how long nothing more can, ms. */
   async #deliverDue(): Promise<number> {
     const now = Date.now();
-    const pause = Math.max(this.#notBefore - now, this.#breaker.openFor(now));
+    const pause = Math.max(this.#notBefore - now, this.#breaker.openFor(now), this.#bucket?.waitMs(now) ?? 0);
     if (pause > 0) return Math.min(pause, IDLE_MS);
     if (this.#breaker.state(now) === 'probe') return this.#probe();
-    const paced = this.receiver.paceMs > 0;
-    const free = paced ? Math.min(1, this.receiver.concurrency - this.#inHand.size) : this.receiver.concurrency - this.#inHand.size;
+    const free = Math.min(this.#bucket?.available(now) ?? Infinity, this.receiver.concurrency - this.#inHand.size);
     if (free <= 0) return IDLE_MS;
     const claimed = await this.queue.claim(this.receiver.id, this.options.owner, free, this.options.leaseMs, false);
-    if (paced && claimed.length > 0) this.#notBefore = Date.now() + this.receiver.paceMs;
+    this.#bucket?.take(claimed.length);
     for (const delivery of claimed) this.#begin(delivery);
     if (claimed.length > 0) return 0;
     const due = await this.queue.nextDueMs(this.receiver.id);

@@ -1,3 +1,5 @@
+import type { Rate } from './token-bucket.js';
+
 interface Common {
   /** Its integration: `receiver/type/place`. */
   readonly id: string;
@@ -7,8 +9,8 @@ interface Common {
   readonly schedule: readonly number[];
   /** Sends at a time. */
   readonly concurrency: number;
-  /** Least time from one send to the next, ms. */
-  readonly paceMs: number;
+  /** Null: as often as there is something to send. */
+  readonly rate: Rate | null;
   /** An attempt that takes longer has failed, ms. */
   readonly timeoutMs: number;
 }

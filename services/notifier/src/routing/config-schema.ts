@@ -97,6 +97,8 @@ const retrying = {
   /** Seconds before each attempt. */
   retry: z.array(z.number().min(0).max(86_400)).min(1).max(20).optional(),
   concurrency: z.int().min(1).max(20).optional(),
+  /** A token bucket: so many sends a second, and so many at once after a pause. */
+  rate: z.strictObject({ per_second: z.number().min(0.001).max(1_000), burst: z.int().min(1).max(1_000).default(1) }).transform(({ per_second: perSecond, burst }) => ({ perSecond, burst })).optional(),
 };
 const delivery = {
   ...retrying,
